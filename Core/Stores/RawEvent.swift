@@ -1,0 +1,95 @@
+public import Events
+
+/// An event as it is kept: one document of `raw_events`.
+public struct RawEvent: Sendable {
+    /// The source it came from.
+    public var source: String
+    /// Its identity within the source. `_id` is `source/eventId`; a source holds no `/`.
+    public var eventID: String
+    /// The user, as the client named them.
+    public var userID: String
+    /// The kind of event.
+    public var eventType: String
+    /// When it happened, by the client's clock corrected for skew: milliseconds since 1970, UTC.
+    public var timestamp: Int64
+    /// When the collector received it: milliseconds since 1970, UTC.
+    public var receivedAt: Int64
+    /// The text of the JSON object `metadata`, valid by the scanner; `nil` where there was none.
+    public var metadata: ArraySlice<UInt8>?
+    /// What enrichment and the collector know.
+    public var context: EventContext
+    /// Where it was read.
+    public var position: Position
+    /// Digest of the parsed content in canonical form: equal for a redelivery however it was written.
+    public var payloadHash: Digest128
+
+    /// Describes an event to be stored.
+    public init(
+        source: String, eventID: String, userID: String, eventType: String, timestamp: Int64, receivedAt: Int64,
+        metadata: ArraySlice<UInt8>?, context: EventContext, position: Position, payloadHash: Digest128
+    ) {
+        self.source = source
+        self.eventID = eventID
+        self.userID = userID
+        self.eventType = eventType
+        self.timestamp = timestamp
+        self.receivedAt = receivedAt
+        self.metadata = metadata
+        self.context = context
+        self.position = position
+        self.payloadHash = payloadHash
+    }
+
+    /// `source/eventId`.
+    public var id: String { "\(source)/\(eventID)" }
+}
+
+/// What is known of an event beyond what the client said.
+public struct EventContext: Sendable, Equatable {
+    /// The client's address, anonymised (IPv4 /24, IPv6 /48).
+    public var clientAddress: String?
+    /// The client's `User-Agent`.
+    public var userAgent: String?
+
+    /// An empty context, or one with what the request told.
+    public init(clientAddress: String? = nil, userAgent: String? = nil) {
+        self.clientAddress = clientAddress
+        self.userAgent = userAgent
+    }
+}
+
+/// What became of one event of an insert. Depends only on the event's bytes and on what is stored, so that any
+/// worker, however late, comes to the same one.
+public enum InsertVerdict: Sendable, Equatable {
+    /// It is stored at its position, by this call or by an earlier delivery of the same record.
+    case stored
+    /// The same event was stored from another position.
+    case duplicate(of: Position)
+    /// Another event with the same id is stored; that one stays.
+    case conflict(with: Position)
+    /// The store refuses this event for good (for example: too large). Its own fault.
+    case refused(reason: String)
+}
+
+/// What a rollup needs of a stored event.
+public struct StoredEvent: Sendable, Equatable {
+    /// The source it came from.
+    public var source: String
+    /// The user, as the client named them.
+    public var userID: String
+    /// The kind of event.
+    public var eventType: String
+    /// When it happened: milliseconds since 1970, UTC.
+    public var timestamp: Int64
+    /// Its offset within the window that was read.
+    public var offset: Int64
+
+    /// Describes a stored event.
+    public init(source: String, userID: String, eventType: String, timestamp: Int64, offset: Int64) {
+        self.source = source
+        self.userID = userID
+        self.eventType = eventType
+        self.timestamp = timestamp
+        self.offset = offset
+    }
+}

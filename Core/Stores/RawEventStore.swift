@@ -1,0 +1,156 @@
+public import Events
+
+/// How far one incarnation of one partition has been processed, and the books of it.
+///
+/// Always `next − first = stored + duplicate + dead + lost + gaps`.
+public struct IngestProgress: Sendable, Equatable {
+    /// The partition's incarnation.
+    public var partition: PartitionEpoch
+    /// The offset at which this epoch began.
+    public var first: Int64
+    /// The offset of the next record to process: the authority, Kafka's commit is its mirror.
+    public var next: Int64
+    /// Records whose event is stored at its position.
+    public var stored: Int64 = 0
+    /// Records whose event was stored already, from another position.
+    public var duplicate: Int64 = 0
+    /// Records that went to the dead-letter topic.
+    public var dead: Int64 = 0
+    /// Records that the log dropped before they were processed.
+    public var lost: Int64 = 0
+    /// Offsets that hold no record (transaction markers).
+    public var gaps: Int64 = 0
+    /// Digest of the record at `next − 1`, by which a recreated log is recognised; `nil` before the first.
+    public var lastHash: Digest128?
+    /// Names the batch that made this state: a repeated compare-and-set recognises its own earlier success.
+    public var batch: String = ""
+
+    /// Starts an epoch at an offset, with empty books.
+    public init(partition: PartitionEpoch, first: Int64) {
+        self.partition = partition
+        self.first = first
+        self.next = first
+    }
+
+    /// Whether every offset passed has been accounted for.
+    public var isBalanced: Bool { next - first == stored + duplicate + dead + lost + gaps }
+}
+
+/// What became of a compare-and-set of progress.
+public enum AdvanceOutcome: Sendable, Equatable {
+    /// The new state is stored.
+    case advanced
+    /// Somebody else moved it; this is the state now.
+    case superseded(by: IngestProgress)
+}
+
+/// The index entry of a dead letter; the topic keeps the bytes.
+public struct DeadLetterEntry: Sendable, Equatable {
+    /// Whether somebody still has to look at it.
+    public enum State: String, Sendable {
+        case open
+        case replayed
+        case resolved
+    }
+
+    /// Where the record was in `user-events`.
+    public var position: Position
+    /// Where its dead letter is in `user-events.dead-letter`.
+    public var deadLetter: LogOffset
+    /// The stage that gave up.
+    public var stage: String
+    /// The bounded reason code.
+    public var reason: String
+    /// The reason for people.
+    public var message: String
+    /// The source; empty where the record did not tell.
+    public var source: String
+    /// The event's id within the source; empty where the record did not tell.
+    public var eventID: String
+    /// When: milliseconds since 1970, UTC.
+    public var failedAt: Int64
+    /// Whether somebody still has to look at it.
+    public var state: State
+
+    /// Describes a dead letter.
+    public init(
+        position: Position, deadLetter: LogOffset, stage: String, reason: String, message: String, source: String,
+        eventID: String, failedAt: Int64, state: State
+    ) {
+        self.position = position
+        self.deadLetter = deadLetter
+        self.stage = stage
+        self.reason = reason
+        self.message = message
+        self.source = source
+        self.eventID = eventID
+        self.failedAt = failedAt
+        self.state = state
+    }
+}
+
+/// Raw events, ingest progress and the index of dead letters. Shaped by MongoDB.
+///
+/// Every write returns only after it is durable (`w: majority, j: true`). Implementations never block the
+/// cooperative pool; safe to use from many tasks. All errors are `DatabaseError`.
+public protocol RawEventStore: Sendable {
+    /// Creates collections and indexes that are missing. Idempotent.
+    func provision() async throws
+
+    /// Inserts events and gives a verdict on each, in order.
+    ///
+    /// - Throws: `DatabaseError` when the batch as a whole is not known to be durable; the caller repeats it, and
+    ///   what was inserted is then found at its own position.
+    func insert(_ events: [RawEvent]) async throws -> [InsertVerdict]
+
+    /// The latest epoch's progress of each partition asked for; partitions never seen are absent.
+    func latestProgress(of partitions: [Int32]) async throws -> [Int32: IngestProgress]
+
+    /// Stores the first state of a new epoch unless there is one already; either way returns what is stored.
+    func beginEpoch(_ progress: IngestProgress) async throws -> IngestProgress
+
+    /// Moves progress by compare-and-set on `next` and `batch`. After an ambiguous reply it reads again, so
+    /// that its own success is recognised by the batch token.
+    func advance(from old: IngestProgress, to new: IngestProgress) async throws -> AdvanceOutcome
+
+    /// Puts dead letters on the index; one that is there already stays as it is.
+    func recordDeadLetters(_ entries: [DeadLetterEntry]) async throws
+
+    /// The dead letters whose original position lies in the window, in order of offset.
+    func deadLetters(in window: OffsetWindow) async throws -> [DeadLetterEntry]
+
+    /// Runs reads that agree with each other: what `progress` tells as stored, `events` finds (MongoDB: one
+    /// causally consistent session, majority read concern).
+    func withConsistentReader<Value: Sendable>(
+        _ body: @Sendable (any RawEventReader) async throws -> Value
+    ) async throws -> Value
+
+    /// Throws `DatabaseError` unless the store answers within its time limit.
+    func checkHealth() async throws
+
+    /// Lets go of all resources; later calls throw `.closed`. Idempotent.
+    func close() async
+}
+
+/// Offsets `[lower, upper)` of one incarnation of one partition.
+public struct OffsetWindow: Sendable, Equatable, Hashable {
+    /// The partition's incarnation.
+    public var partition: PartitionEpoch
+    /// The offsets, bounded on both sides.
+    public var offsets: Range<Int64>
+
+    /// Describes a window.
+    public init(partition: PartitionEpoch, offsets: Range<Int64>) {
+        self.partition = partition
+        self.offsets = offsets
+    }
+}
+
+/// Reads of the raw event store that agree with each other.
+public protocol RawEventReader: Sendable {
+    /// Progress of every epoch and partition, ordered by both.
+    func progress() async throws -> [IngestProgress]
+
+    /// The events stored at positions within the window, in order of offset.
+    func events(in window: OffsetWindow) async throws -> [StoredEvent]
+}

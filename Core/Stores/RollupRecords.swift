@@ -1,0 +1,128 @@
+public import Events
+
+/// The length of a rollup's period.
+public enum Granularity: String, Sendable, CaseIterable {
+    /// 15 minutes, UTC.
+    case interval
+    /// A calendar day in the reporting time zone.
+    case day
+    /// An ISO week, from Monday, in the reporting time zone.
+    case week
+}
+
+/// A period's number, by its granularity: 15-minute intervals since 1970-01-01T00:00Z; days since 1970-01-01; the
+/// week's Monday in days since 1970-01-01.
+public typealias PeriodNumber = Int32
+
+/// What a rollup row counts: a source, a period, a dimension and one of its values.
+public struct RollupKey: Hashable, Sendable, Comparable {
+    /// The source.
+    public var source: String
+    /// The length of the period.
+    public var granularity: Granularity
+    /// The period's number.
+    public var period: PeriodNumber
+    /// `all`, `event_type`, ….
+    public var dimension: String
+    /// The dimension's value; empty for `all`.
+    public var value: String
+
+    /// Names a rollup row.
+    public init(
+        source: String, granularity: Granularity, period: PeriodNumber, dimension: String, value: String
+    ) {
+        self.source = source
+        self.granularity = granularity
+        self.period = period
+        self.dimension = dimension
+        self.value = value
+    }
+
+    public static func < (left: RollupKey, right: RollupKey) -> Bool {
+        (left.source, left.granularity.rawValue, left.period, left.dimension, left.value)
+            < (right.source, right.granularity.rawValue, right.period, right.dimension, right.value)
+    }
+}
+
+/// The name of the dimension that every event belongs to.
+public let allDimension = "all"
+
+/// The numbers of one rollup row.
+public struct RollupCounts: Sendable, Equatable {
+    /// Events in the period.
+    public var events: Int64
+    /// Distinct (source, userId) among them.
+    public var visitors: Int64
+
+    /// Describes a row's numbers, or a change of them.
+    public init(events: Int64, visitors: Int64) {
+        self.events = events
+        self.visitors = visitors
+    }
+}
+
+/// How far one incarnation of one partition has been folded into the rollups.
+public struct RollupCursor: Sendable, Equatable {
+    /// The partition's incarnation.
+    public var partition: PartitionEpoch
+    /// The offset of the next record to fold.
+    public var nextOffset: Int64
+    /// How many stored events below it have been folded; compared with `IngestProgress.stored`.
+    public var foldedStored: Int64
+
+    /// Describes a cursor.
+    public init(partition: PartitionEpoch, nextOffset: Int64, foldedStored: Int64) {
+        self.partition = partition
+        self.nextOffset = nextOffset
+        self.foldedStored = foldedStored
+    }
+}
+
+/// A visitor of a source.
+public struct VisitorRecord: Sendable, Equatable {
+    /// Dense within the source, from 0: the bit that stands for the visitor in every set of the source.
+    public var number: UInt32
+    /// The first day with an event, in days since 1970-01-01, reporting time zone.
+    public var firstDay: PeriodNumber
+
+    /// Describes a visitor.
+    public init(number: UInt32, firstDay: PeriodNumber) {
+        self.number = number
+        self.firstDay = firstDay
+    }
+}
+
+/// A set of visitor numbers as it is stored: opaque bytes to the store, Roaring's portable format to the roles.
+///
+/// The set is the union of all chunks and all deltas. A chunk holds the numbers whose high 16 bits are its key (as
+/// full 32-bit numbers), so that compaction rewrites only what changed; a delta holds the visitors that one pass
+/// added, and is disjoint from all the rest.
+public struct StoredSet: Sendable, Equatable {
+    /// The base, by the high 16 bits.
+    public var chunks: [UInt16: [UInt8]]
+    /// What was added since, oldest first.
+    public var deltas: [[UInt8]]
+
+    /// Describes a set; empty by default.
+    public init(chunks: [UInt16: [UInt8]] = [:], deltas: [[UInt8]] = []) {
+        self.chunks = chunks
+        self.deltas = deltas
+    }
+}
+
+/// What is known of the rollups as a whole.
+public struct RollupState: Sendable, Equatable {
+    /// The IANA name of the time zone that days and weeks are cut in.
+    public var timeZone: String
+    /// Everything received before this time has been folded: milliseconds since 1970; `nil` before the first time.
+    public var completeThrough: Int64?
+    /// Grows with every transaction that changes a number.
+    public var revision: Int64
+
+    /// Describes the state.
+    public init(timeZone: String, completeThrough: Int64?, revision: Int64) {
+        self.timeZone = timeZone
+        self.completeThrough = completeThrough
+        self.revision = revision
+    }
+}

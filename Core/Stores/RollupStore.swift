@@ -1,0 +1,87 @@
+public import Events
+
+/// Rollups, visitor numbers, visitor sets and the cursor, which change together or not at all. Shaped by
+/// PostgreSQL.
+///
+/// Implementations never block the cooperative pool; safe to use from many tasks. All errors are `DatabaseError`.
+public protocol RollupStore: Sendable {
+    /// Creates or migrates tables, and fixes the reporting time zone if none is fixed yet. Idempotent, safe for two
+    /// at once. Throws `.invalidConfiguration` where rollups exist in another time zone.
+    func provision(timeZone: String) async throws
+
+    /// Runs a read-write transaction, one at a time over all processes, and commits when `body` returns. Throws what
+    /// `body` throws after rolling back. `.contended` means that nothing happened and that a repetition is due.
+    func withTransaction<Value: Sendable>(
+        _ body: @Sendable (any RollupTransaction) async throws -> Value
+    ) async throws -> Value
+
+    /// Runs reads that all see the same commit; never waits for a writer.
+    func withReader<Value: Sendable>(
+        _ body: @Sendable (any RollupReader) async throws -> Value
+    ) async throws -> Value
+
+    /// Throws `DatabaseError` unless the store answers within its time limit and is provisioned.
+    func checkHealth() async throws
+
+    /// Lets go of all resources; later calls throw `.closed`. Idempotent.
+    func close() async
+}
+
+/// Reads that see one commit.
+public protocol RollupReader: Sendable {
+    /// Time zone, freshness and revision.
+    func state() async throws -> RollupState
+
+    /// All cursors, ordered by epoch and partition.
+    func cursors() async throws -> [RollupCursor]
+
+    /// The sources that have any rollup, in order.
+    func sources() async throws -> [String]
+
+    /// The rows of one dimension value with a period in `periods`, of the sources given (`nil`: all), ordered by
+    /// source and period. Rows that do not exist are absent.
+    func counts(
+        _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?, dimension: String,
+        value: String
+    ) async throws -> [(key: RollupKey, counts: RollupCounts)]
+
+    /// The sets of exactly these keys; keys without a set are absent.
+    func sets(_ keys: [RollupKey]) async throws -> [RollupKey: StoredSet]
+
+    /// The visitors of a source among these hashes of userIds.
+    func visitors(of source: String, _ users: [Digest128]) async throws -> [Digest128: VisitorRecord]
+}
+
+/// One transaction of the merging writer.
+///
+/// Call `lockCursors` before anything is read: from then on until the end nobody else merges.
+public protocol RollupTransaction: RollupReader {
+    /// Waits for other writers, then returns all cursors.
+    func lockCursors() async throws -> [RollupCursor]
+
+    /// Gives new visitors of a source the next numbers, in the order given, without gaps, and keeps their first day.
+    /// - Returns: the number of the first; the others follow.
+    func addVisitors(_ users: [(user: Digest128, firstDay: PeriodNumber)], to source: String) async throws -> UInt32
+
+    /// Lowers the first day of visitors, by number; a later day than the stored one changes nothing.
+    func lowerFirstDays(_ days: [(number: UInt32, firstDay: PeriodNumber)], of source: String) async throws
+
+    /// Adds to the rows' numbers, making rows as needed.
+    func add(_ changes: [(key: RollupKey, change: RollupCounts)]) async throws
+
+    /// Appends one delta to each set, making sets as needed.
+    func appendDeltas(_ deltas: [(key: RollupKey, delta: [UInt8])]) async throws
+
+    /// Writes these chunks of a set's base, keeps its others, and drops all of its deltas.
+    func compact(_ key: RollupKey, chunks: [UInt16: [UInt8]]) async throws
+
+    /// Moves cursors by compare-and-set; `from` is `nil` for one that does not exist yet. Throws `.contended` where
+    /// a stored cursor is another.
+    func moveCursors(_ moves: [(from: RollupCursor?, to: RollupCursor)]) async throws
+
+    /// Raises the revision by one.
+    func raiseRevision() async throws
+
+    /// Notes that everything received before this time has been folded (milliseconds since 1970). Never goes back.
+    func setCompleteThrough(_ time: Int64) async throws
+}

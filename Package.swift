@@ -1,0 +1,99 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A room of the architecture: one folder, one module.
+func room(_ name: String, at path: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+/// A Debian C library, seen through its module map and shim.
+func library(_ name: String, _ pkgConfig: String?, apt: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Core/CLibraries/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+
+let package = Package(
+    name: "tributary",
+    products: [
+        .executable(name: "tributary", targets: ["Tributary"]),
+        .executable(name: "mock-broker", targets: ["MockBroker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration.git", exact: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
+    ],
+    targets: [
+        // Core: what every role stands on.
+        room("Events", at: "Core/Events", [crypto]),
+        room("Stores", at: "Core/Stores", ["Events"]),
+        room("Threading", at: "Core/Threading", []),
+        room("Bitmaps", at: "Core/Bitmaps", ["CRoaring"]),
+        room("Operations", at: "Core/Operations", [configuration, hummingbird, lifecycle, logging, metrics]),
+
+        // Core: the distributed engines behind the three protocols.
+        room("KafkaLog", at: "Core/KafkaLog", ["CRDKafka", "Stores", "Threading", logging, metrics]),
+        room("MongoStore", at: "Core/MongoStore", ["CMongoC", "Events", "Stores", "Threading", logging, metrics]),
+        room("PostgresStore", at: "Core/PostgresStore", ["CPostgres", "Stores", "Threading", logging, metrics]),
+        library("CRDKafka", "rdkafka", apt: "librdkafka-dev"),
+        library("CMongoC", "libmongoc-1.0", apt: "libmongoc-dev"),
+        library("CPostgres", "libpq", apt: "libpq-dev"),
+        library("CRoaring", nil, apt: "libroaring-dev"),
+
+        // The roles: they know Events, Stores and Operations, never an engine and never each other.
+        room("Collector", at: "Collector", ["Events", "Stores", "Operations", hummingbird, logging, metrics]),
+        room("Worker", at: "Worker", ["Events", "Stores", "Operations", lifecycle, logging, metrics]),
+        room(
+            "Aggregator", at: "Aggregator",
+            ["Bitmaps", "Events", "Stores", "Operations", crypto, lifecycle, logging, metrics]),
+        room(
+            "DashboardAPI", at: "DashboardAPI",
+            ["Bitmaps", "Events", "Stores", "Operations", hummingbird, logging, metrics]),
+
+        // The one binary: engines meet roles here only.
+        .executableTarget(
+            name: "Tributary",
+            dependencies: [
+                "Aggregator", "Collector", "DashboardAPI", "Worker",
+                "Events", "KafkaLog", "MongoStore", "Operations", "PostgresStore", "Stores",
+                arguments, configuration, crypto, httpClient, hummingbird, lifecycle, logging, metrics,
+            ],
+            path: "Tributary",
+            swiftSettings: strict),
+
+        // Tests, and the broker they run against.
+        .executableTarget(
+            name: "MockBroker", dependencies: ["CRDKafka"], path: "Tests/MockBroker", swiftSettings: strict),
+        room("TestSupport", at: "Tests/TestSupport", ["Stores"]),
+        tests("EventsTests", ["Events"]),
+        tests(
+            "ConformanceTests",
+            ["Bitmaps", "Events", "KafkaLog", "MongoStore", "PostgresStore", "Stores", "TestSupport"]),
+    ]
+)
