@@ -1,5 +1,3 @@
-public import Events
-
 /// The length of a rollup's period.
 public enum Granularity: String, Sendable, CaseIterable {
     /// 15 minutes, UTC.
