@@ -1,0 +1,124 @@
+/// Why an event is refused: what a client needs to mend it.
+public struct EventViolation: Error, Equatable, Sendable {
+    /// Bounded: it is a metric label and a dead letter's reason.
+    public enum Code: String, Sendable, CaseIterable {
+        case invalidJSON = "invalid_json"
+        case notAnObject = "not_an_object"
+        case missingField = "missing_field"
+        case unknownField = "unknown_field"
+        case duplicateField = "duplicate_field"
+        case wrongType = "wrong_type"
+        case invalidLength = "invalid_length"
+        case invalidFormat = "invalid_format"
+        case junkUserID = "junk_user_id"
+        case inTheFuture = "in_the_future"
+        case outOfRange = "out_of_range"
+        case tooDeep = "too_deep"
+        case tooLarge = "too_large"
+        case forbiddenKey = "forbidden_key"
+    }
+
+    /// What to act on.
+    public let code: Code
+    /// The field at fault; empty for the event as a whole.
+    public let field: String
+    /// For people: what is allowed.
+    public let message: String
+
+    /// Describes a violation.
+    public init(_ code: Code, field: String, _ message: String) {
+        self.code = code
+        self.field = field
+        self.message = message
+    }
+}
+
+/// The limits of the event contract (`schemas/events/user-event.schema.json`).
+public enum EventRules {
+    /// Characters (Unicode scalars) of an `eventId`, at most.
+    public static let maximumEventIDLength = 128
+    /// Characters (Unicode scalars) of a `userId`, at most.
+    public static let maximumUserIDLength = 200
+    /// Characters of an `eventType`, at most.
+    public static let maximumEventTypeLength = 64
+    /// Levels of `metadata`, itself included, at most.
+    public static let maximumMetadataDepth = 32
+    /// Bytes of `metadata` as written, at most.
+    public static let maximumMetadataSize = 32 * 1024
+    /// How far ahead of the clock a timestamp may be, in milliseconds.
+    public static let maximumFuture: Int64 = 24 * 3600 * 1000
+
+    /// What programs write where a user's id is missing; compared in lower case. Such an id would make one visitor
+    /// of all who share it.
+    public static let junkUserIDs: Set<String> = [
+        "0", "-1", "anonymous", "distinct_id", "distinctid", "email", "false", "guest", "id", "nan", "nil", "none",
+        "not_authenticated", "null", "[object object]", "true", "undefined", "unknown", "user", "userid", "user_id",
+        "00000000-0000-0000-0000-000000000000",
+    ]
+
+    /// Whether a text is an event type: `^[a-z][a-z0-9_.:-]{0,63}$`.
+    public static func isEventType(_ text: some Collection<UInt8>) -> Bool {
+        guard let first = text.first, text.count <= maximumEventTypeLength,
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first)
+        else { return false }
+        return text.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"),
+                UInt8(ascii: "."), UInt8(ascii: ":"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+    }
+
+    /// Whether a text names a source: `^[a-z0-9][a-z0-9_-]{0,63}$`.
+    public static func isSource(_ text: some StringProtocol) -> Bool {
+        let allowed: (UInt8) -> Bool = { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+            default: false
+            }
+        }
+        guard let first = text.utf8.first, text.utf8.count <= 64, allowed(first) else { return false }
+        return text.utf8.allSatisfy { allowed($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
+    }
+
+    static func checkEventID(_ text: String) -> EventViolation? {
+        let length = text.unicodeScalars.count
+        guard length >= 1 && length <= maximumEventIDLength else {
+            return EventViolation(
+                .invalidLength, field: "eventId", "must have 1 to \(maximumEventIDLength) characters, has \(length)")
+        }
+        return checkScalars(text, field: "eventId")
+    }
+
+    static func checkUserID(_ text: String) -> EventViolation? {
+        let length = text.unicodeScalars.count
+        guard length >= 1 && length <= maximumUserIDLength else {
+            return EventViolation(
+                .invalidLength, field: "userId", "must have 1 to \(maximumUserIDLength) characters, has \(length)")
+        }
+        if isJunk(text) {
+            return EventViolation(
+                .junkUserID, field: "userId",
+                "is a placeholder, not a user's id: send an id of your own, or none at all")
+        }
+        return checkScalars(text, field: "userId")
+    }
+
+    private static func isJunk(_ text: String) -> Bool {
+        let isBlank = text.unicodeScalars.allSatisfy { $0.properties.isWhitespace }
+        // No junk id is longer than these: spares the copy in lower case on the hot path.
+        guard !isBlank else { return true }
+        guard text.utf8.count <= 40 else { return false }
+        let trimmed = text.drop(while: \.isWhitespace)
+        let end = trimmed.lastIndex { !$0.isWhitespace }!
+        return junkUserIDs.contains(trimmed[...end].lowercased())
+    }
+
+    private static func checkScalars(_ text: String, field: String) -> EventViolation? {
+        guard text.utf8.contains(0) || text.unicodeScalars.contains("\u{FFFD}") else { return nil }
+        return EventViolation(
+            .invalidFormat, field: field, "must not contain U+0000, U+FFFD or an unpaired surrogate")
+    }
+}

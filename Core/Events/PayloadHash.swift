@@ -1,0 +1,45 @@
+import Crypto
+
+extension ScannedEvent {
+    /// The digest of what the event says: user, type, time and metadata in canonical form.
+    ///
+    /// White space, order of members, escapes and ways of writing numbers and times make no difference; `eventId`
+    /// is left out, since it is what two events being compared share.
+    /// - Parameters:
+    ///   - bytes: the text that was scanned.
+    ///   - hasOwnTime: `false` where the time of receipt was spliced in. It is then left out: it differs between two
+    ///     tries of the same request.
+    /// - Returns: the digest, and whether an object of the metadata has a key twice.
+    public func payloadHash(
+        in bytes: UnsafeBufferPointer<UInt8>, hasOwnTime: Bool
+    ) throws(JSONSyntaxError) -> (digest: Digest128, hasDuplicateKeys: Bool) {
+        var canonical = CanonicalJSON(bytes)
+        canonical.append(tag: "u", userID.utf8)
+        canonical.append(tag: "e", eventType.utf8)
+        if hasOwnTime, let timestamp { canonical.append(tag: "t", String(timestamp).utf8) }
+        if let metadata { try canonical.appendValue(at: metadata) }
+        return (Digest128(SHA256.hash(data: canonical.output)), canonical.foundDuplicateKeys)
+    }
+}
+
+extension Digest128 {
+    /// The digest by which a visitor is known: of a source and a userId.
+    public static func visitor(source: String, userID: String) -> Digest128 {
+        var text = source
+        text.reserveCapacity(source.utf8.count + userID.utf8.count + 1)
+        text.append("/")
+        text.append(userID)
+        return text.withUTF8 { Digest128(SHA256.hash(data: UnsafeRawBufferPointer($0))) }
+    }
+
+    /// The digest by which a record of the log is recognised: of its key, value and time.
+    public static func record(
+        key: some Collection<UInt8>, value: some Collection<UInt8>, timestamp: Int64
+    ) -> Digest128 {
+        var hash = SHA256()
+        hash.update(data: withUnsafeBytes(of: (timestamp.littleEndian, Int64(key.count).littleEndian), Array.init))
+        hash.update(data: Array(key))
+        hash.update(data: Array(value))
+        return Digest128(hash.finalize())
+    }
+}
