@@ -26,6 +26,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
@@ -43,6 +45,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration.git", exact: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
@@ -55,7 +58,9 @@ let package = Package(
         room("Stores", at: "Core/Stores", ["Events"]),
         room("Threading", at: "Core/Threading", []),
         room("Bitmaps", at: "Core/Bitmaps", ["CRoaring"]),
-        room("Operations", at: "Core/Operations", [configuration, hummingbird, lifecycle, logging, metrics]),
+        room(
+            "Operations", at: "Core/Operations",
+            [configuration, httpTypes, hummingbird, lifecycle, logging, metrics, nio]),
 
         // Core: the distributed engines behind the three protocols.
         room("KafkaLog", at: "Core/KafkaLog", ["CRDKafka", "Stores", "Threading", logging, metrics]),
@@ -67,14 +72,16 @@ let package = Package(
         library("CRoaring", nil, apt: "libroaring-dev"),
 
         // The roles: they know Events, Stores and Operations, never an engine and never each other.
-        room("Collector", at: "Collector", ["Events", "Stores", "Operations", hummingbird, logging, metrics]),
+        room(
+            "Collector", at: "Collector",
+            ["Events", "Stores", "Operations", crypto, httpTypes, hummingbird, logging, metrics, nio]),
         room("Worker", at: "Worker", ["Events", "Stores", "Operations", lifecycle, logging, metrics]),
         room(
             "Aggregator", at: "Aggregator",
             ["Bitmaps", "Events", "Stores", "Operations", crypto, lifecycle, logging, metrics]),
         room(
             "DashboardAPI", at: "DashboardAPI",
-            ["Bitmaps", "Events", "Stores", "Operations", hummingbird, logging, metrics]),
+            ["Bitmaps", "Events", "Stores", "Operations", httpTypes, hummingbird, logging, metrics]),
 
         // The one binary: engines meet roles here only.
         .executableTarget(

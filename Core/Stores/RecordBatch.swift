@@ -26,6 +26,12 @@ public struct RecordBatch: Sendable {
         public var name: Range<Int>
         /// The header's value.
         public var value: Range<Int>
+
+        /// Describes a header whose parts already lie in the arena.
+        public init(name: Range<Int>, value: Range<Int>) {
+            self.name = name
+            self.value = value
+        }
     }
 
     /// The arena that all ranges point into.

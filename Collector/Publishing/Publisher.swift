@@ -1,0 +1,117 @@
+import Events
+import Stores
+
+/// What a request tells about all of its events.
+struct RequestFacts: Sendable {
+    /// The source, by the write key.
+    var source: String
+    /// When the request came in: milliseconds since 1970.
+    var receivedAt: Int64
+    /// The `Idempotency-Key` header.
+    var idempotencyKey: String?
+    /// The client's address, anonymised.
+    var clientAddress: String?
+    /// The `User-Agent` header.
+    var userAgent: String?
+    /// The W3C `traceparent` header.
+    var traceparent: String?
+}
+
+/// What was given to one accepted event.
+struct Admitted: Sendable {
+    /// The place in the request.
+    var index: Int
+    /// Its identity.
+    var eventID: String
+    /// Whether the identity is fresh, so that a repetition of the request would count again.
+    var isFresh: Bool
+}
+
+/// Turns the good events of a request into records and appends them to the log.
+struct Publisher: Sendable {
+    /// Headers are cut to this many bytes: enough for any honest client.
+    static let maximumHeaderSize = 1024
+
+    let log: any EventLog
+
+    /// Appends the good events and returns when all are durable.
+    func publish(_ request: EventRequest, _ facts: RequestFacts) async throws -> [Admitted] {
+        var (batch, admitted) = (RecordBatch(bytes: request.bytes), [Admitted]())
+        admitted.reserveCapacity(request.items.count)
+        var writer = RecordWriter(facts: facts, sentAt: request.sentAt, into: &batch)
+        for (index, item) in request.items.enumerated() {
+            guard item.violation == nil, let event = item.event else { continue }
+            let (eventID, isFresh) = writer.append(event, of: request.bytes, to: &batch)
+            admitted.append(Admitted(index: index, eventID: eventID, isFresh: isFresh))
+        }
+        if !admitted.isEmpty { _ = try await log.produce(batch, to: .userEvents) }
+        return admitted
+    }
+}
+
+/// Writes records: the value is the event's own bytes, the headers are what the collector knows.
+private struct RecordWriter {
+    private let facts: RequestFacts
+    private let common: [RecordBatch.Header]
+    private let eventIDName: Range<Int>
+    private let receiptMark: RecordBatch.Header
+    private let timeMember: [UInt8]
+    private var occurrences: [ArraySlice<UInt8>: Int] = [:]
+    private var random = SystemRandomNumberGenerator()
+
+    init(facts: RequestFacts, sentAt: Int64?, into batch: inout RecordBatch) {
+        self.facts = facts
+        var common: [RecordBatch.Header] = []
+        func add(_ name: HeaderName, _ value: String?) {
+            guard let value, !value.isEmpty else { return }
+            let bytes = value.utf8.prefix(Publisher.maximumHeaderSize)
+            common.append(.init(name: batch.store(name.rawValue), value: batch.store(bytes)))
+        }
+        add(.source, facts.source)
+        add(.receivedAt, String(facts.receivedAt))
+        add(.sentAt, sentAt.map { String($0) })
+        add(.clientAddress, facts.clientAddress)
+        add(.userAgent, facts.userAgent)
+        add(.traceparent, facts.traceparent)
+        self.common = common
+        eventIDName = batch.store(HeaderName.eventID.rawValue)
+        receiptMark = .init(name: batch.store(HeaderName.timestampFrom.rawValue), value: batch.store("receipt"))
+        timeMember = Array("\"timestamp\":\"\(Timestamp.format(facts.receivedAt))\",".utf8)
+    }
+
+    mutating func append(
+        _ event: ScannedEvent, of body: [UInt8], to batch: inout RecordBatch
+    ) -> (eventID: String, isFresh: Bool) {
+        let (eventID, isFresh) = identity(of: event, in: body)
+        var headers = common
+        headers.append(.init(name: eventIDName, value: batch.store(eventID)))
+        var value = event.range
+        if event.timestamp == nil {
+            headers.append(receiptMark)
+            value = splicedTime(event, of: body, into: &batch)
+        }
+        batch.append(
+            key: batch.store(event.userID), value: value, headers: headers, timestamp: facts.receivedAt)
+        return (eventID, isFresh)
+    }
+
+    /// The event with the time of receipt as its first member.
+    private func splicedTime(_ event: ScannedEvent, of body: [UInt8], into batch: inout RecordBatch) -> Range<Int> {
+        let start = batch.store(body[event.range.lowerBound..<event.afterOpeningBrace])
+        _ = batch.store(timeMember)
+        let end = batch.store(body[event.afterOpeningBrace..<event.range.upperBound])
+        return start.lowerBound..<end.upperBound
+    }
+
+    private mutating func identity(of event: ScannedEvent, in body: [UInt8]) -> (String, isFresh: Bool) {
+        if let eventID = event.eventID { return (eventID, false) }
+        guard let key = facts.idempotencyKey else {
+            return (EventIdentity.fresh(at: facts.receivedAt, using: &random), true)
+        }
+        let bytes = body[event.range]
+        let occurrence = occurrences[bytes, default: 0]
+        occurrences[bytes] = occurrence + 1
+        let id = EventIdentity.idempotent(source: facts.source, key: key, event: bytes, occurrence: occurrence)
+        return (id, false)
+    }
+}

@@ -1,0 +1,95 @@
+import Events
+import Foundation
+import HTTPTypes
+import Hummingbird
+
+/// What a client is told about its events.
+struct IngestAnswer: Encodable {
+    struct Result: Encodable {
+        struct Failure: Encodable {
+            var code: String
+            var field: String
+            var message: String
+        }
+
+        var index: Int
+        var eventId: String?
+        var status: String
+        var dedupe: String?
+        var error: Failure?
+    }
+
+    /// Members that make the answer a problem of RFC 9457 when every event was refused.
+    var type: String?
+    var title: String?
+    var status: Int?
+    var code: String?
+    var field: String?
+    var detail: String?
+
+    var accepted: Int
+    var rejected: Int
+    var durability: String?
+    var dedupe: String?
+    var results: [Result]
+
+    /// Describes what became of a request.
+    /// - Parameter includesAccepted: whether accepted events are listed as well (`?results=all`).
+    init(_ request: EventRequest, admitted: [Admitted], durability: String, includesAccepted: Bool) {
+        accepted = admitted.count
+        rejected = request.items.count - admitted.count
+        dedupe = admitted.contains(where: \.isFresh) ? "none" : nil
+        results = Self.rejections(of: request)
+        if includesAccepted {
+            results += admitted.map {
+                Result(index: $0.index, eventId: $0.eventID, status: "accepted", dedupe: $0.isFresh ? "none" : nil)
+            }
+            results.sort { $0.index < $1.index }
+        }
+        if admitted.isEmpty { describeProblem() } else { self.durability = durability }
+    }
+
+    private static func rejections(of request: EventRequest) -> [Result] {
+        request.items.enumerated().compactMap { index, item in
+            item.violation.map { violation in
+                let failure = Result.Failure(
+                    code: violation.code.rawValue, field: violation.field, message: violation.message)
+                return Result(index: index, eventId: item.event?.eventID, status: "rejected", error: failure)
+            }
+        }
+    }
+
+    private mutating func describeProblem() {
+        type = "about:blank"
+        title = "Bad Request"
+        status = 400
+        guard let first = results.first?.error else { return }
+        code = first.code
+        field = first.field.isEmpty ? nil : first.field
+        let what = first.field.isEmpty ? first.message : "\(first.field) \(first.message)"
+        detail = rejected == 1 ? what : "all \(rejected) events were rejected; the first: \(what)"
+    }
+
+    /// The answer: 202, or 400 where no event was accepted.
+    func response() throws -> Response {
+        let isProblem = accepted == 0
+        var fields = HTTPFields()
+        fields[.contentType] = isProblem ? "application/problem+json" : "application/json"
+        return Response(
+            status: isProblem ? .badRequest : .accepted, headers: fields,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: try body())))
+    }
+
+    private func body() throws -> [UInt8] {
+        // Nearly every request: spares the encoder.
+        if results.isEmpty, let durability {
+            let dedupe = dedupe.map { ",\"dedupe\":\"\($0)\"" } ?? ""
+            let text =
+                "{\"accepted\":\(accepted),\"rejected\":0,\"durability\":\"\(durability)\"\(dedupe),\"results\":[]}"
+            return Array(text.utf8)
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
+        return Array(try encoder.encode(self))
+    }
+}
