@@ -1,0 +1,192 @@
+import Logging
+import Operations
+import Stores
+
+/// Pulls records, sends each partition's slice through the chain, and answers the group.
+actor WorkerLoop {
+    private let log: any EventLog
+    private let chain: PartitionChain
+    private let positions: PositionKeeper
+    private let configuration: WorkerConfiguration
+    private let logger: Logger
+    private let telemetry = WorkerTelemetry()
+    private let clock = ContinuousClock()
+
+    private var assignment = Assignment()
+    private var lastPoll = ContinuousClock.now
+    private var lastCommit = ContinuousClock.now
+    private var lastLag = ContinuousClock.now
+    /// What keeps partitions waiting; `nil` when all is well.
+    private(set) var trouble: (any Error)?
+
+    init(
+        log: any EventLog, chain: PartitionChain, positions: PositionKeeper, configuration: WorkerConfiguration,
+        logger: Logger
+    ) {
+        (self.log, self.chain, self.positions) = (log, chain, positions)
+        (self.configuration, self.logger) = (configuration, logger)
+    }
+
+    func run(until isStopping: @Sendable () -> Bool) async throws {
+        guard let consumer = try await join(until: isStopping) else { return }
+        while !isStopping() && !Task.isCancelled { try await step(consumer) }
+        await leave(consumer)
+    }
+
+    /// Joins the group, however long the log is away; `nil` when told to stop meanwhile.
+    private func join(until isStopping: @Sendable () -> Bool) async throws -> (any EventConsumer)? {
+        var backoff = Backoff()
+        while !isStopping() {
+            do {
+                return try await log.consumer(group: configuration.group, topic: .userEvents)
+            } catch let error as EventLogError where error.isTransient {
+                note(error, "The worker could not join its group")
+                try await Task.sleep(for: backoff.next())
+            }
+        }
+        return nil
+    }
+
+    private func step(_ consumer: any EventConsumer) async throws {
+        lastPoll = clock.now
+        switch try await poll(consumer) {
+        case .records(let batch):
+            let slices = assignment.admit(RecordSlice.slices(of: batch))
+            await process(slices, isRetry: false, consumer)
+        case .assigned(let partitions):
+            logger.info("Partitions assigned", metadata: ["partitions": "\(partitions.sorted())"])
+            assignment.take(partitions, now: clock.now)
+        case .revoked(let partitions, let lost):
+            logger.info("Partitions revoked", metadata: ["partitions": "\(partitions.sorted())", "lost": "\(lost)"])
+            if !lost { await commit(consumer) }
+            assignment.drop()
+            try await answer { try await consumer.unassign() }
+        case .positionsUncertain(let partitions): assignment.doubt(partitions, now: clock.now)
+        }
+        await comparePositions(consumer)
+        await process(assignment.due(at: clock.now), isRetry: true, consumer)
+        if clock.now - lastCommit >= configuration.commitInterval { await commit(consumer) }
+        if clock.now - lastLag >= configuration.lagInterval { await measureLag() }
+        settleTrouble()
+    }
+
+    private func poll(_ consumer: any EventConsumer) async throws -> ConsumerEvent {
+        let wait = assignment.nextDue.map { max(.milliseconds(1), min(.milliseconds(500), $0 - clock.now)) }
+        do {
+            return try await consumer.next(max: configuration.batchSize, wait: wait ?? .milliseconds(500))
+        } catch let error as EventLogError where error.isTransient {
+            note(error, "The log did not answer")
+            try await Task.sleep(for: .milliseconds(500))
+            return .records(RecordBatch())
+        }
+    }
+
+    private func comparePositions(_ consumer: any EventConsumer) async {
+        guard let comparison = assignment.comparison, comparison.due <= clock.now else { return }
+        do {
+            let found = try await positions.positions(of: assignment.assigned)
+            try await consumer.assign(found.mapValues(\.next))
+            assignment.start(at: found)
+        } catch {
+            note(error, "Positions could not be compared with the log")
+            assignment.postponeComparison(now: clock.now)
+        }
+    }
+
+    /// Sends slices of different partitions through the chain side by side.
+    private func process(_ slices: [RecordSlice], isRetry: Bool, _ consumer: any EventConsumer) async {
+        guard !slices.isEmpty else { return }
+        guard clock.now - lastPoll < configuration.sessionDeadline else {
+            logger.warning("The session deadline has passed: nothing is inserted, positions are compared again")
+            return assignment.doubt(assignment.assigned, now: clock.now)
+        }
+        let results = await withTaskGroup(of: (RecordSlice, Result<Processed, any Error>, Duration).self) { group in
+            for slice in slices {
+                guard let progress = assignment.progress[slice.partition] else { continue }
+                group.addTask { [chain, clock] in
+                    let start = clock.now
+                    do {
+                        return (slice, .success(try await chain.process(slice, from: progress)), clock.now - start)
+                    } catch {
+                        return (slice, .failure(error), clock.now - start)
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        for (slice, result, duration) in results {
+            await enter(result, of: slice, duration, isRetry: isRetry, consumer)
+        }
+    }
+
+    private func enter(
+        _ result: Result<Processed, any Error>, of slice: RecordSlice, _ duration: Duration, isRetry: Bool,
+        _ consumer: any EventConsumer
+    ) async {
+        switch result {
+        case .success(let processed) where processed.isSuperseded:
+            logger.warning(
+                "Another worker moved the progress", metadata: ["partition": "\(processed.progress.partition)"])
+            assignment.doubt([slice.partition], now: clock.now)
+        case .success(let processed):
+            telemetry.count(processed.outcomes, took: duration)
+            assignment.advance(to: processed.progress)
+            guard isRetry, assignment.release(slice.partition, now: clock.now) else { return }
+            try? await answer { try await consumer.resume([slice.partition]) }
+        case .failure(let error):
+            telemetry.countRetry()
+            note(error, "Records wait for a store", ["partition": "\(slice.partition)"])
+            assignment.hold(slice, now: clock.now)
+            if !isRetry { try? await answer { try await consumer.pause([slice.partition]) } }
+        }
+    }
+
+    /// Carries out a call to the group. Its failure means that the group has moved on: news of that follows.
+    private func answer(_ call: () async throws -> Void) async throws {
+        do {
+            try await call()
+        } catch let error as EventLogError where error.isTransient {
+            note(error, "The group did not take an answer")
+            assignment.doubt(assignment.assigned, now: clock.now)
+        }
+    }
+
+    /// Mirrors progress to the log, for tools that show lag. Its failure costs nothing: the progress is the authority.
+    private func commit(_ consumer: any EventConsumer) async {
+        lastCommit = clock.now
+        let offsets = assignment.takeUncommitted()
+        guard !offsets.isEmpty else { return }
+        do {
+            try await consumer.commit(offsets)
+        } catch {
+            logger.debug("Progress was not mirrored to the log", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func measureLag() async {
+        lastLag = clock.now
+        let partitions = Array(assignment.progress.keys)
+        guard !partitions.isEmpty, let ends = try? await log.watermarks(of: .userEvents, partitions: partitions) else {
+            return
+        }
+        for (partition, progress) in assignment.progress {
+            if let end = ends[partition] { telemetry.set(progress, logEnd: end.high) }
+        }
+    }
+
+    private func note(_ error: any Error, _ message: Logger.Message, _ metadata: Logger.Metadata = [:]) {
+        trouble = error
+        logger.warning(message, metadata: metadata.merging(["error": "\(error)"]) { $1 })
+    }
+
+    private func settleTrouble() {
+        telemetry.set(assigned: assignment.assigned.count, held: assignment.held.count)
+        if assignment.held.isEmpty && assignment.comparison == nil { trouble = nil }
+    }
+
+    private func leave(_ consumer: any EventConsumer) async {
+        await commit(consumer)
+        try? await answer { try await consumer.unassign() }
+        await consumer.close()
+    }
+}

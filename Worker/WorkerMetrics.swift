@@ -1,0 +1,66 @@
+import Metrics
+import Stores
+
+/// The worker's own metrics.
+enum WorkerMetrics {
+    static let storedLabel = "tributary_worker_events_stored_total"
+    static let duplicateLabel = "tributary_worker_events_duplicate_total"
+    static let deadLabel = "tributary_worker_events_dead_total"
+    static let retriesLabel = "tributary_worker_slice_retries_total"
+    static let heldLabel = "tributary_worker_partitions_held"
+    static let assignedLabel = "tributary_worker_partitions_assigned"
+    static let lagLabel = "tributary_worker_lag_records"
+    static let lostLabel = "tributary_worker_records_lost"
+    static let balancedLabel = "tributary_worker_books_balanced"
+    static let sliceLabel = "tributary_worker_slice_seconds"
+}
+
+/// Raises counters and sets gauges as the books say.
+struct WorkerTelemetry: Sendable {
+    private let stored = Counter(label: WorkerMetrics.storedLabel)
+    private let duplicate = Counter(label: WorkerMetrics.duplicateLabel)
+    private let retries = Counter(label: WorkerMetrics.retriesLabel)
+    private let held = Gauge(label: WorkerMetrics.heldLabel)
+    private let assigned = Gauge(label: WorkerMetrics.assignedLabel)
+    private let slice = Metrics.Timer(label: WorkerMetrics.sliceLabel)
+
+    func count(_ outcomes: [Outcome], took duration: Duration) {
+        var (storedCount, duplicateCount) = (0, 0)
+        for outcome in outcomes {
+            switch outcome {
+            case .stored: storedCount += 1
+            case .duplicate: duplicateCount += 1
+            case .dead(let fault):
+                Counter(
+                    label: WorkerMetrics.deadLabel,
+                    dimensions: [("stage", fault.stage.rawValue), ("reason", fault.reason.code)]
+                ).increment()
+            }
+        }
+        stored.increment(by: storedCount)
+        duplicate.increment(by: duplicateCount)
+        slice.recordNanoseconds(duration.nanoseconds)
+    }
+
+    func countRetry() { retries.increment() }
+
+    func set(assigned assignedCount: Int, held heldCount: Int) {
+        assigned.record(assignedCount)
+        held.record(heldCount)
+    }
+
+    func set(_ progress: IngestProgress, logEnd: Int64) {
+        let partition = [("partition", String(progress.partition.partition))]
+        Gauge(label: WorkerMetrics.lagLabel, dimensions: partition).record(max(0, logEnd - progress.next))
+        Gauge(label: WorkerMetrics.lostLabel, dimensions: partition).record(progress.lost)
+        Gauge(label: WorkerMetrics.balancedLabel, dimensions: partition).record(progress.isBalanced ? 1 : 0)
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds, at most `Int64.max`.
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds > 9_000_000_000 ? .max : seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+}

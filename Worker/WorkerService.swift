@@ -1,0 +1,61 @@
+public import Logging
+public import Operations
+public import ServiceLifecycle
+public import Stores
+import Synchronization
+
+/// What a worker can be told.
+public struct WorkerConfiguration: Sendable {
+    /// The consumer group: all workers of one share the partitions.
+    public var group = "tributary-worker"
+    /// Records fetched at once, at most.
+    public var batchSize = 1000
+    /// How often progress is mirrored to the log.
+    public var commitInterval: Duration = .seconds(1)
+    /// How often lag is measured.
+    public var lagInterval: Duration = .seconds(10)
+    /// How long after its last poll a worker may still insert. Below librdkafka's `max.poll.interval.ms` (5 min): later
+    /// than that its partitions may belong to another.
+    public var sessionDeadline: Duration = .seconds(240)
+
+    /// The defaults.
+    public init() {}
+}
+
+/// A member of the consumer group that stores events: redelivered ones once, faulty ones in the dead-letter topic.
+public struct WorkerService: Service {
+    private let loop: WorkerLoop
+
+    /// A worker over a log and a store.
+    /// - Parameters:
+    ///   - now: the clock, milliseconds since 1970.
+    ///   - newToken: gives a text that no other batch has.
+    public init(
+        log: any EventLog, store: any RawEventStore, configuration: WorkerConfiguration, logger: Logger,
+        now: @escaping @Sendable () -> Int64, newToken: @escaping @Sendable () -> String
+    ) {
+        let chain = PartitionChain(
+            storing: Storing(store: store),
+            deadLetters: DeadLetterWriter(log: log, store: store, consumerGroup: configuration.group, now: now),
+            newToken: newToken)
+        let positions = PositionKeeper(log: log, store: store, newToken: newToken, logger: logger)
+        loop = WorkerLoop(log: log, chain: chain, positions: positions, configuration: configuration, logger: logger)
+    }
+
+    /// Works until a graceful shutdown; then commits and leaves the group.
+    public func run() async throws {
+        let isStopping = Mutex(false)
+        try await withGracefulShutdownHandler {
+            try await loop.run { isStopping.withLock { $0 } }
+        } onGracefulShutdown: {
+            isStopping.withLock { $0 = true }
+        }
+    }
+
+    /// Ready when nothing is held back by trouble and positions are known.
+    public var health: HealthCheck {
+        HealthCheck(name: "partitions") { [loop] in
+            if let trouble = await loop.trouble { throw trouble }
+        }
+    }
+}
