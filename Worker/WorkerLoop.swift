@@ -112,7 +112,9 @@ actor WorkerLoop {
                     }
                 }
             }
-            return await group.reduce(into: []) { $0.append($1) }
+            var results: [(RecordSlice, Result<Processed, any Error>, Duration)] = []
+            for await result in group { results.append(result) }
+            return results
         }
         for (slice, result, duration) in results {
             await enter(result, of: slice, duration, isRetry: isRetry, consumer)
