@@ -45,6 +45,9 @@ public struct RollupKey: Hashable, Sendable, Comparable {
 /// The name of the dimension that every event belongs to.
 public let allDimension = "all"
 
+/// The name of the dimension whose values are kinds of events.
+public let eventTypeDimension = "event_type"
+
 /// The numbers of one rollup row.
 public struct RollupCounts: Sendable, Equatable {
     /// Events in the period.

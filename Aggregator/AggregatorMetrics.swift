@@ -1,0 +1,30 @@
+import Metrics
+
+/// The aggregator's own metrics.
+enum AggregatorMetrics {
+    static let passesLabel = "tributary_aggregator_passes_total"
+    static let foldedLabel = "tributary_aggregator_events_folded_total"
+    static let mismatchesLabel = "tributary_aggregator_window_mismatches"
+    static let passLabel = "tributary_aggregator_pass_seconds"
+    static let completeThroughLabel = "tributary_aggregator_complete_through_age_seconds"
+}
+
+/// Counts passes.
+struct AggregatorTelemetry: Sendable {
+    private let succeeded = Counter(label: AggregatorMetrics.passesLabel, dimensions: [("outcome", "succeeded")])
+    private let failed = Counter(label: AggregatorMetrics.passesLabel, dimensions: [("outcome", "failed")])
+    private let folded = Counter(label: AggregatorMetrics.foldedLabel)
+    private let mismatches = Gauge(label: AggregatorMetrics.mismatchesLabel)
+    private let pass = Metrics.Timer(label: AggregatorMetrics.passLabel)
+    private let age = Gauge(label: AggregatorMetrics.completeThroughLabel)
+
+    func count(_ report: PassReport, took seconds: Double, now: Int64) {
+        succeeded.increment()
+        folded.increment(by: report.events)
+        mismatches.record(report.mismatches)
+        pass.recordSeconds(seconds)
+        if let time = report.completeThrough { age.record(Double(now - time) / 1000) }
+    }
+
+    func countFailure() { failed.increment() }
+}

@@ -1,0 +1,40 @@
+import Stores
+
+/// A partition's part of a pass: from its cursor to its progress.
+struct PartitionPass: Sendable, Equatable {
+    /// The cursor now; `nil` where nothing of this epoch has been folded.
+    var from: RollupCursor?
+    /// The cursor afterwards.
+    var to: RollupCursor
+
+    /// The offsets to be read.
+    var window: OffsetWindow {
+        OffsetWindow(partition: to.partition, offsets: (from?.nextOffset ?? start)..<to.nextOffset)
+    }
+
+    /// How many events must be found in the window.
+    var expectedEvents: Int64 { to.foldedStored - (from?.foldedStored ?? 0) }
+
+    fileprivate var start: Int64
+
+    /// What is to be folded, by comparing progress with cursors. Pure.
+    static func plan(_ progress: [IngestProgress], _ cursors: [RollupCursor]) -> [PartitionPass] {
+        let cursors = Dictionary(uniqueKeysWithValues: cursors.map { ($0.partition, $0) })
+        return progress.compactMap { progress in
+            let cursor = cursors[progress.partition]
+            guard progress.next > cursor?.nextOffset ?? progress.first else { return nil }
+            let to = RollupCursor(
+                partition: progress.partition, nextOffset: progress.next, foldedStored: progress.stored)
+            return PartitionPass(from: cursor, to: to, start: progress.first)
+        }
+    }
+}
+
+extension OffsetWindow {
+    /// The window in parts of at most so many offsets, so that each read is bounded.
+    func parts(of size: Int64) -> [OffsetWindow] {
+        stride(from: offsets.lowerBound, to: offsets.upperBound, by: Int64.Stride(size)).map { lower in
+            OffsetWindow(partition: partition, offsets: lower..<min(lower + size, offsets.upperBound))
+        }
+    }
+}
