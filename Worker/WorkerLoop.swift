@@ -126,9 +126,10 @@ actor WorkerLoop {
         _ consumer: any EventConsumer
     ) async {
         switch result {
-        case .success(let processed) where processed.isSuperseded:
+        case .success(let processed) where processed.isAstray:
             logger.warning(
-                "Another worker moved the progress", metadata: ["partition": "\(processed.progress.partition)"])
+                "The progress was moved by another worker, or records were passed over: positions are compared again",
+                metadata: ["partition": "\(processed.progress.partition)"])
             assignment.doubt([slice.partition], now: clock.now)
         case .success(let processed):
             telemetry.count(processed.outcomes, took: duration)

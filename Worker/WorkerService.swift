@@ -35,7 +35,7 @@ public struct WorkerService: Service {
         now: @escaping @Sendable () -> Int64, newToken: @escaping @Sendable () -> String
     ) {
         let chain = PartitionChain(
-            storing: Storing(store: store),
+            gaps: GapCheck(log: log), storing: Storing(store: store),
             deadLetters: DeadLetterWriter(log: log, store: store, consumerGroup: configuration.group, now: now),
             newToken: newToken)
         let positions = PositionKeeper(log: log, store: store, newToken: newToken, logger: logger)
