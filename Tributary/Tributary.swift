@@ -5,5 +5,10 @@ import ArgumentParser
 struct Tributary: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tributary",
-        abstract: "Collects user events, stores each exactly once, and rolls them into exact numbers by date.")
+        abstract: "Collects user events, stores each exactly once, and rolls them into exact numbers by date.",
+        discussion: "Roles are configured by environment variables or by --config FILE; README.md lists them.",
+        subcommands: [
+            CollectorCommand.self, WorkerCommand.self, AggregatorCommand.self, DashboardCommand.self,
+            ProvisionCommand.self, ImportCommand.self,
+        ])
 }

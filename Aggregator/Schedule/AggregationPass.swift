@@ -26,7 +26,10 @@ struct AggregationPass: Sendable {
     /// Folds and merges until nothing is left of what was stored when it began.
     func run() async throws -> PassReport {
         let merger = Merger(store: rollups)
-        let cursors = try await rollups.withReader { try await $0.cursors() }
+        let cursors = try await rollups.withReader { reader in
+            try Self.check(calendar, against: try await reader.state())
+            return try await reader.cursors()
+        }
         return try await raw.withConsistentReader { reader in
             var report = PassReport()
             var (fold, passes) = (Fold(calendar: calendar), [PartitionPass]())
@@ -46,6 +49,15 @@ struct AggregationPass: Sendable {
             if !passes.isEmpty { try await merger.merge(fold, moving: passes) }
             report.events += fold.count
             return report
+        }
+    }
+
+    /// Days cut in two time zones would never add up.
+    private static func check(_ calendar: ReportingCalendar, against state: RollupState) throws {
+        guard state.timeZone == calendar.identifier else {
+            throw DatabaseError(
+                .invalidConfiguration, store: "rollups",
+                "REPORTING_TIMEZONE is \(calendar.identifier), but the rollups are cut in \(state.timeZone)")
         }
     }
 

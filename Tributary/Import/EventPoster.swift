@@ -1,0 +1,95 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+import Operations
+
+/// Posts batches of events to a collector and repeats what was not accepted for the world's reasons: the eventIds
+/// make that safe.
+struct EventPoster {
+    /// What a collector answered.
+    struct Answer: Decodable {
+        struct Result: Decodable {
+            struct Failure: Decodable {
+                var code: String
+                var field: String
+                var message: String
+            }
+
+            var index: Int
+            var status: String
+            var error: Failure?
+        }
+
+        var accepted: Int
+        var rejected: Int
+        var results: [Result]
+    }
+
+    /// How often a batch is sent, at most, before giving up.
+    static let maximumTries = 12
+
+    let client: HTTPClient
+    let url: String
+    let writeKey: String?
+
+    /// Posts events as one request.
+    /// - Throws: `ImportError` where the collector refuses the request or stays away.
+    func post(_ events: [[UInt8]]) async throws -> Answer {
+        var body = ByteBuffer()
+        body.writeString("{\"events\":[")
+        for (index, event) in events.enumerated() {
+            if index > 0 { body.writeString(",") }
+            body.writeBytes(event)
+        }
+        body.writeString("]}")
+        var backoff = Backoff(initial: .milliseconds(200), maximum: .seconds(10))
+        var last = ""
+        for _ in 0..<Self.maximumTries {
+            switch await send(body) {
+            case .success(let answer): return answer
+            case .failure(let error) where error.isFinal: throw error
+            case .failure(let error):
+                last = error.message
+                try await Task.sleep(for: max(error.retryAfter ?? .zero, backoff.next()))
+            }
+        }
+        throw ImportError(message: "gave up after \(Self.maximumTries) tries: \(last)", isFinal: true)
+    }
+
+    private func send(_ body: ByteBuffer) async -> Result<Answer, ImportError> {
+        var request = HTTPClientRequest(url: "\(url)/v1/events")
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
+        if let writeKey { request.headers.add(name: "authorization", value: "Bearer \(writeKey)") }
+        request.body = .bytes(body)
+        do {
+            let response = try await client.execute(request, timeout: .seconds(30))
+            let bytes = try await response.body.collect(upTo: 16 << 20)
+            if let answer = try? JSONDecoder().decode(Answer.self, from: bytes), answer.accepted + answer.rejected > 0 {
+                return .success(answer)
+            }
+            return .failure(Self.failure(response, String(buffer: bytes)))
+        } catch {
+            return .failure(ImportError(message: "\(url) did not answer: \(error)", isFinal: false))
+        }
+    }
+
+    private static func failure(_ response: HTTPClientResponse, _ text: String) -> ImportError {
+        let retryAfter = response.headers.first(name: "retry-after").flatMap { Int($0) }.map { Duration.seconds($0) }
+        let isFinal = ![408, 429, 500, 502, 503, 504].contains(Int(response.status.code))
+        return ImportError(
+            message: "the collector answered \(response.status.code): \(text.prefix(300))", isFinal: isFinal,
+            retryAfter: retryAfter)
+    }
+}
+
+/// Why an import stopped.
+struct ImportError: Error, CustomStringConvertible {
+    var message: String
+    /// Whether trying again cannot help.
+    var isFinal: Bool
+    var retryAfter: Duration?
+    var description: String { message }
+}

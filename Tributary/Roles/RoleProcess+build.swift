@@ -1,0 +1,60 @@
+import ArgumentParser
+import KafkaLog
+import MongoStore
+import Operations
+import PostgresStore
+import Stores
+
+/// Engines meet roles here.
+extension RoleProcess {
+    func buildLog() throws -> any EventLog {
+        try configured {
+            try KafkaLog(
+                configuration: KafkaConfiguration(
+                    bootstrapServers: settings.kafka.bootstrapServers, properties: settings.kafka.properties,
+                    clientID: "tributary-\(settings.role.rawValue)", produceTimeout: settings.kafka.produceTimeout))
+        }
+    }
+
+    func buildRawEventStore() throws -> any RawEventStore {
+        try configured {
+            try MongoStore(uri: settings.mongodb.uri, retentionDays: settings.mongodb.rawRetentionDays)
+        }
+    }
+
+    func buildRollupStore() throws -> any RollupStore {
+        try configured { try PostgresStore(url: settings.postgres.url) }
+    }
+
+    func buildCalendar() throws -> ReportingCalendar {
+        guard let calendar = ReportingCalendar(settings.reportingTimeZone) else {
+            say("REPORTING_TIMEZONE: '\(settings.reportingTimeZone)' is not known here")
+            throw ExitCode(78)
+        }
+        return calendar
+    }
+
+    /// An engine that refuses its configuration ends the process as any wrong setting does.
+    private func configured<Engine>(_ make: () throws -> Engine) throws -> Engine {
+        do {
+            return try make()
+        } catch {
+            say("tributary \(settings.role.rawValue): \(error)")
+            throw ExitCode(78)
+        }
+    }
+}
+
+extension HealthCheck {
+    static func log(_ log: any EventLog) -> HealthCheck {
+        HealthCheck(name: "log") { try await log.checkHealth() }
+    }
+
+    static func rawEvents(_ store: any RawEventStore) -> HealthCheck {
+        HealthCheck(name: "raw events") { try await store.checkHealth() }
+    }
+
+    static func rollups(_ store: any RollupStore) -> HealthCheck {
+        HealthCheck(name: "rollups") { try await store.checkHealth() }
+    }
+}

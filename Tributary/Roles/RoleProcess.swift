@@ -1,0 +1,75 @@
+import ArgumentParser
+import Foundation
+import Hummingbird
+import KafkaLog
+import Logging
+import Metrics
+import Operations
+import ServiceLifecycle
+
+/// What every role's command takes.
+struct RoleOptions: ParsableArguments {
+    @Option(help: "A JSON file of settings; environment variables come first.")
+    var config: String?
+}
+
+/// The common part of every role's process: settings, logs, metrics, health and life.
+struct RoleProcess {
+    let settings: Settings
+    let logger: Logger
+    let metrics: PrometheusRegistry
+
+    /// Reads the settings and sets up logs and metrics. Wrong settings are all printed, and the exit status is 78
+    /// (EX_CONFIG).
+    init(_ role: Role, _ options: RoleOptions) throws {
+        do {
+            settings = try Settings.load(for: role, file: options.config, kafkaProperty: KafkaLog.judge)
+        } catch {
+            say("tributary \(role.rawValue): \(error)")
+            throw ExitCode(78)
+        }
+        bootstrapLogging(role: role.rawValue, level: settings.logLevel)
+        metrics = PrometheusRegistry()
+        MetricsSystem.bootstrap(metrics)
+        logger = Logger(label: "tributary")
+        for warning in settings.warnings { logger.warning("\(warning)") }
+    }
+
+    /// Runs services until a signal ends them, then closes what they used; exits non-zero if one failed.
+    func run(_ services: [any Service], then close: @Sendable () async -> Void) async throws {
+        do {
+            try await runServices(services, logger: logger)
+            await close()
+        } catch {
+            // The failure has been logged with its service's name.
+            await close()
+            throw ExitCode.failure
+        }
+    }
+
+    /// A server of this role's own routes beside those that every role has.
+    func server<Context: RequestContext>(
+        host: String, port: Int, health: Health, context: Context.Type, addRoutes: (Router<Context>) -> Void
+    ) -> some Service {
+        let router = Router(context: Context.self)
+        router.add(middleware: RequestMetrics(role: settings.role.rawValue))
+        router.add(middleware: ProblemMiddleware())
+        addOperationsRoutes(to: router, health: health, metrics: metrics)
+        addRoutes(router)
+        router.refuseOtherMethods()
+        let listening = ListeningAddress()
+        return Application(
+            router: router, configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
+            onServerRunning: { [logger] in listening.announce($0, logger: logger) }, logger: logger.quiet)
+    }
+}
+
+/// The clock: milliseconds since 1970.
+func currentMilliseconds() -> Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+}
+
+/// A text that no other batch has.
+func freshToken() -> String { UUID().uuidString }
