@@ -47,21 +47,25 @@ apt() {
         -o DPkg::Lock::Timeout=120 -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30 "$@" </dev/null >&2
 }
 
+# The same by hand, for who is not root.
+print_apt_line() {
+    say "Packages are missing. As root:"
+    [[ " $* " != *" postgresql-15 "* ]] \
+        || say "  mkdir -p ${cluster_settings%/*} && echo 'create_main_cluster = false' >>$cluster_settings"
+    say "  apt-get update && apt-get install -y --no-install-recommends $*"
+}
+
 # Only what touches the network is repeated; the installation itself runs once and is never cut short.
 install_packages() {
-    local wanted=("$@")
     if ((EUID != 0)); then
-        say "Packages are missing. As root:"
-        say "  apt-get update && apt-get install -y --no-install-recommends ${wanted[*]}"
-        [[ " ${wanted[*]} " != *" postgresql-15 "* ]] \
-            || say "  (first: echo 'create_main_cluster = false' >> $cluster_settings, else a cluster starts on 5432)"
+        print_apt_line "$@"
         exit 2
     fi
-    say "setup: installing ${wanted[*]}"
-    [[ " ${wanted[*]} " != *" postgresql-15 "* ]] || forbid_main_cluster
+    say "setup: installing $*"
+    [[ " $* " != *" postgresql-15 "* ]] || forbid_main_cluster
     retry 3 apt update || die "apt-get update failed"
-    retry 3 apt install --download-only --no-install-recommends "${wanted[@]}" || die "the packages cannot be fetched"
-    apt install --no-install-recommends "${wanted[@]}" || die "apt-get install failed"
+    retry 3 apt install --download-only --no-install-recommends "$@" || die "the packages cannot be fetched"
+    apt install --no-install-recommends "$@" || die "apt-get install failed"
 }
 
 # The stamp names the place too: a virtual environment does not survive being moved.
