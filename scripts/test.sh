@@ -15,36 +15,42 @@ sweep() {
     local dir
     for dir in .local/test-stack.*/; do
         dir=${dir%/}
-        if [[ -f $dir/run.pid ]] && ! is_running run; then
-            "$scripts/stack.sh" down --purge --dir "$dir/stack" && rm -rf "$dir"
-        fi
+        if [[ -f $dir/run.pid ]] && ! is_running run; then remove; fi
     done
+}
+
+# remove: ends what runs under $dir. The tests' whole session, because SwiftPM leaves the process that runs them alone.
+remove() {
+    if is_running tests; then pkill -s "$(own_pid tests)"; fi
+    "$scripts/stack.sh" down --purge --dir "$dir/stack" && rm -rf "$dir"
 }
 
 # shellcheck disable=SC2317  # called by the trap
 finish() {
     local status=$?
     trap - EXIT
-    is_running tests && kill -- "-$(own_pid tests)"
+    trap '' INT TERM HUP PIPE # nothing keeps the stack from being stopped
+    set +e
     if ((status != 0)) && [[ -f $dir/stack/servers ]]; then
         mkdir -p .local/failed-test
         cp "$dir"/*.log "$dir"/stack/*.log .local/failed-test/
         say "the logs: .local/failed-test/"
     fi
-    "$scripts/stack.sh" down --purge --dir "$dir/stack" && rm -rf "$dir"
+    remove
     exit "$status"
 }
 
 "$scripts/setup.sh" test
+sweep
 read -ra options <<<"${SWIFT_TEST_OPTIONS:-}"
 swift build --build-tests "${options[@]}"
 
-mkdir -p .local
-sweep
-dir=$root/$(mktemp -d .local/test-stack.XXXXXX)
+dir=$(mktemp -d "$root/.local/test-stack.XXXXXX")
+chmod 755 "$dir" # user postgres passes through
 trap finish EXIT
 trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+trap 'exit 143' TERM
+trap 'exit 129' HUP PIPE
 echo "$$ $(start_time $$)" >"$dir/run.pid"
 
 environment=$("$scripts/stack.sh" up --servers mongodb,postgresql --dir "$dir/stack" >/dev/null \
@@ -52,7 +58,8 @@ environment=$("$scripts/stack.sh" up --servers mongodb,postgresql --dir "$dir/st
 eval "$environment"
 
 # In the background and in a session of its own, so that the whole of it can be ended when this script is.
-start_process tests swift test --skip-build "${options[@]}" "$@"
+# Line by line: SwiftPM would keep all output until the end, and with it the name of a test that hangs.
+start_process tests stdbuf -oL swift test --skip-build "${options[@]}" "$@"
 tests=$!
 tail -n +1 -f --pid=$tests "$dir/tests.log" &
 status=0
@@ -60,5 +67,5 @@ wait $tests || status=$?
 wait # for the rest of its output
 say
 say "tests: the runner's closing lines"
-grep -E 'Test run with|Executed [0-9]+ test|^error:' "$dir/tests.log" >&2 || true
+grep -E 'Test run with|Executed [1-9][0-9]* test|^error:' "$dir/tests.log" >&2 || true
 exit $status

@@ -5,7 +5,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 venv=$root/.local/venv
 
 # Progress goes to standard error: the standard output of some scripts is to be evaluated.
-say() { printf '%s\n' "$*" >&2; }
+say() { printf '%s\n' "$*" >&2 || true; }
 
 # die MESSAGE: ends the script with 1.
 die() {

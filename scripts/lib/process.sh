@@ -39,7 +39,7 @@ start_process() {
         # Before exec, which changes neither: a process without its file could never be stopped.
         echo "$self $(start_time "$self")" >"$dir/$name.pid.new"
         mv "$dir/$name.pid.new" "$dir/$name.pid"
-        exec env --default-signal=INT,QUIT setsid "$@"
+        exec env --default-signal=INT,QUIT,PIPE setsid "$@"
     ) &
     until [[ -f $dir/$name.pid ]]; do
         kill -0 $! 2>/dev/null || return 1
