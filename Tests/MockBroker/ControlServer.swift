@@ -10,21 +10,10 @@ final class ControlServer {
 
     /// Listens on `port` (0: any) and gives every line to `perform`.
     init(port: UInt16, perform: @escaping @Sendable (String) -> String) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var on: Int32 = 1
-        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let listens = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, size) == 0 && listen(listener, 16) == 0 && getsockname(listener, $0, &size) == 0
-            }
+        guard let (listener, port) = listenOnLoopback(port: port) else {
+            throw Problem("cannot listen on 127.0.0.1:\(port) for control")
         }
-        guard listens else { throw Problem("cannot listen on 127.0.0.1:\(port) for control") }
-        (self.listener, self.port) = (listener, UInt16(bigEndian: address.sin_port))
+        (self.listener, self.port) = (listener, port)
         startThread {
             while case let connection = accept(listener, nil, nil), connection >= 0 {
                 startThread { serve(connection, perform) }
@@ -33,6 +22,28 @@ final class ControlServer {
     }
 
     deinit { close(listener) }
+}
+
+/// A listening socket and its port, which the system chooses if `port` is 0; `nil` where the port is taken.
+func listenOnLoopback(port: UInt16) -> (socket: Int32, port: UInt16)? {
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var on: Int32 = 1
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let listens = withUnsafeMutablePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            bind(listener, $0, size) == 0 && listen(listener, 16) == 0 && getsockname(listener, $0, &size) == 0
+        }
+    }
+    guard listens else {
+        close(listener)
+        return nil
+    }
+    return (listener, UInt16(bigEndian: address.sin_port))
 }
 
 /// Starts a thread and forgets it.

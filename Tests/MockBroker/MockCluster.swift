@@ -1,4 +1,5 @@
 import CRDKafka
+import Glibc
 
 /// The one owner of the mock cluster and of the client handle that librdkafka wants for it.
 final class MockCluster: @unchecked Sendable {  // librdkafka's mock functions may be called from any thread
@@ -8,20 +9,31 @@ final class MockCluster: @unchecked Sendable {  // librdkafka's mock functions m
 
     /// Starts the brokers; with `firstPort` 0, on any ports.
     init(brokers: Int32, firstPort: UInt16) throws {
+        try Self.checkPorts(firstPort, count: Int(brokers))
         let configuration = rd_kafka_conf_new()
         // Warnings and worse: the handle itself has no brokers to talk to, and librdkafka would remark on it.
         rd_kafka_conf_set(configuration, "log_level", "4", nil, 0)
         guard let handle = rd_kafka_new(RD_KAFKA_PRODUCER, configuration, nil, 0) else {
             throw Problem("librdkafka gives no handle")
         }
-        guard Int(firstPort) + Int(brokers) <= 65_536,
+        guard
             let cluster = WishedPort.from(
                 firstPort, count: Int(brokers), { rd_kafka_mock_cluster_new(handle, brokers) })
         else {
             rd_kafka_destroy(handle)
-            throw Problem("cannot listen on 127.0.0.1, port \(firstPort) and the \(brokers - 1) after it")
+            throw Problem("librdkafka gives no mock cluster")
         }
         (self.handle, self.cluster, self.brokers) = (handle, cluster, brokers)
+    }
+
+    /// librdkafka 2.0.2 aborts the process when a mock broker cannot bind: find out before.
+    private static func checkPorts(_ first: UInt16, count: Int) throws {
+        for port in Int(first)..<Int(first) + count where first != 0 {
+            guard let wished = UInt16(exactly: port), let listener = listenOnLoopback(port: wished) else {
+                throw Problem("cannot listen on 127.0.0.1:\(port)")
+            }
+            close(listener.socket)
+        }
     }
 
     deinit {
