@@ -100,6 +100,13 @@ extension VisitorSet {
     /// Removes the numbers of another set.
     public mutating func subtract(_ other: VisitorSet) { change(roaring_bitmap_andnot_inplace, other) }
 
+    /// The numbers of this set that the other does not hold.
+    public func subtracting(_ other: VisitorSet) -> VisitorSet {
+        var rest = self
+        rest.subtract(other)
+        return rest
+    }
+
     /// The union of many sets, in one pass that counts only at its end.
     public static func union(of sets: [VisitorSet]) -> VisitorSet {
         var pointers: [UnsafePointer<roaring_bitmap_t>?] = sets.map { UnsafePointer($0.bitmap.pointer) }
