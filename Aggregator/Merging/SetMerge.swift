@@ -93,6 +93,8 @@ struct LoadedSet: Sendable {
     func compacted(adding new: VisitorSet) -> [UInt16: [UInt8]]? {
         guard (deltaSize + new.serialized().count) * Self.compactionRatio > baseSize else { return nil }
         let touched = Set(VisitorSet.union(of: [pending, new]).chunks().keys)
-        return VisitorSet.union(of: [all, new]).chunks().filter { touched.contains($0.key) }.mapValues { $0.serialized() }
+        return VisitorSet.union(of: [all, new]).chunks().filter { touched.contains($0.key) }.mapValues {
+            $0.serialized()
+        }
     }
 }
