@@ -105,7 +105,8 @@ private struct RecordWriter {
 
     private mutating func identity(of event: ScannedEvent, in body: [UInt8]) -> (String, isFresh: Bool) {
         if let eventID = event.eventID { return (eventID, false) }
-        guard let key = facts.idempotencyKey else {
+        // An empty key is none: all equal events that ever come without one would be the same.
+        guard let key = facts.idempotencyKey, !key.isEmpty else {
             return (EventIdentity.fresh(at: facts.receivedAt, using: &random), true)
         }
         let bytes = body[event.range]
