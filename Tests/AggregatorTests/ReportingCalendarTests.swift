@@ -26,11 +26,29 @@ struct ReportingCalendarTests {
             var calendar = try #require(ReportingCalendar(timeZone))
             let foundation = FoundationPeriods(timeZone)
             for hour in Int64(0)..<366 * 24 {
-                // From 2025-01-01; a millisecond before and at each full hour.
-                for time in [1_735_689_600_000 + hour * 3_600_000 - 1, 1_735_689_600_000 + hour * 3_600_000] {
-                    let day = calendar.day(of: time)
-                    #expect(day == foundation.day(of: time))
-                }
+                // From 2025-01-01; at full hours and, every fifth time, a millisecond before.
+                let time = 1_735_689_600_000 + hour * 3_600_000 - (hour % 5 == 0 ? 1 : 0)
+                let day = calendar.day(of: time)
+                #expect(day == foundation.day(of: time))
+            }
+        }
+    }
+
+    /// St. John's put its clocks back at 00:01, into the day before: the offset that an interval begins with does not
+    /// always hold to its end.
+    @Test(arguments: [
+        ("America/St_Johns", "2010-11-07T02:31:00Z"), ("America/St_Johns", "2011-03-13T03:31:00Z"),
+        ("Africa/Monrovia", "1972-01-07T00:44:30Z"),
+    ])
+    func offsetsChangeWithinAnInterval(timeZone: String, change: String) throws {
+        let change = try #require(Timestamp.parse(change.utf8))
+        let foundation = FoundationPeriods(timeZone)
+        for isReversed in [false, true] {
+            var calendar = try #require(ReportingCalendar(timeZone))
+            let times = stride(from: change - 1_800_000, through: change + 1_800_000, by: 10_000)
+            for time in isReversed ? times.reversed() : Array(times) {
+                let day = calendar.day(of: time)
+                #expect(day == foundation.day(of: time), "\(Timestamp.format(time))")
             }
         }
     }
