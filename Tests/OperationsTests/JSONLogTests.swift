@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Glibc
 import Logging
 import Testing
 
@@ -52,19 +53,29 @@ import Testing
 
     @Test func linesOfManyThreadsDoNotMix() async throws {
         let pipe = Pipe()
-        let sink = DescriptorSink(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        // Smaller than a line, and full at once: every line takes several writes.
+        let descriptor = pipe.fileHandleForWriting.fileDescriptor
+        _ = fcntl(descriptor, 1_031, 4_096)  // F_SETPIPE_SZ, which Swift does not import
+        try #require(fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0)
+        let sink = DescriptorSink(descriptor: descriptor)
         let logger = Logger(label: "part") { JSONLogHandler(label: $0, role: "r", level: .info, sink: sink) }
-        let padding = String(repeating: "x", count: 6_000)  // larger than PIPE_BUF: not atomic by itself
-        // Not on the cooperative pool: the writers fill it, and wait for the reader.
+        let padding = String(repeating: "x", count: 6_000)
         async let read = withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(returning: pipe.fileHandleForReading.readDataToEndOfFile())
             }
         }
-        await withDiscardingTaskGroup { group in
-            for task in 0..<8 {
-                group.addTask { for step in 0..<50 { logger.info("\(task)/\(step)", metadata: ["p": "\(padding)"]) } }
+        await withCheckedContinuation { finished in
+            let writers = DispatchGroup()
+            for writer in 0..<8 {
+                writers.enter()
+                // Threads: the cooperative pool may have only one on a small machine.
+                Thread {
+                    for step in 0..<50 { logger.info("\(writer)/\(step)", metadata: ["p": "\(padding)"]) }
+                    writers.leave()
+                }.start()
             }
+            writers.notify(queue: .global()) { finished.resume() }
         }
         try pipe.fileHandleForWriting.close()
         let lines = await read.split(separator: UInt8(ascii: "\n"))

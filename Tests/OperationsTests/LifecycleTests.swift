@@ -10,6 +10,7 @@ import Testing
 @Suite struct LifecycleTests {
     @Test(arguments: [SIGTERM, SIGINT]) func aSignalLetsServicesFinishAndReturns(signal: Int32) async {
         await #expect(processExitsWith: .exitCode(0)) { [signal] in
+            endIfStuck()
             let order = Order()
             try await runServices(
                 [
@@ -24,6 +25,7 @@ import Testing
 
     @Test func aSecondSignalKills() async {
         await #expect(processExitsWith: .signal(SIGTERM)) {
+            endIfStuck()
             try await runServices([Stubborn(signals: 2)], logger: Logger(label: "test"), gracePeriod: .seconds(60))
             exit(9)
         }
@@ -31,6 +33,7 @@ import Testing
 
     @Test func whatDoesNotEndInTimeIsCancelled() async {
         await #expect(processExitsWith: .exitCode(0)) {
+            endIfStuck()
             try await runServices(
                 [Deaf()], logger: Logger(label: "test"), gracePeriod: .milliseconds(100))
             exit(0)
@@ -39,6 +42,7 @@ import Testing
 
     @Test func whatNeverEndsIsEnded() async {
         await #expect(processExitsWith: .exitCode(1)) {
+            endIfStuck()
             try await runServices(
                 [Stubborn(signals: 1)], logger: Logger(label: "test"), gracePeriod: .milliseconds(100))
             exit(9)
@@ -47,6 +51,7 @@ import Testing
 
     @Test func aFailureStopsTheOthersAndIsThrown() async {
         await #expect(processExitsWith: .exitCode(7)) {
+            endIfStuck()
             let order = Order()
             let sink = MemorySink()
             let logger = Logger(label: "test") { JSONLogHandler(label: $0, role: "r", level: .info, sink: sink) }
@@ -64,6 +69,7 @@ import Testing
 
     @Test func aServiceThatReturnsUnaskedIsAFailure() async {
         await #expect(processExitsWith: .exitCode(7)) {
+            endIfStuck()
             do {
                 try await runServices(
                     [Draining(name: "other", order: Order(), signal: nil), Returning()], logger: Logger(label: "test"))
@@ -75,6 +81,9 @@ import Testing
         }
     }
 }
+
+/// Ends this process by SIGALRM when it hangs: the test fails, and no process is left behind.
+private func endIfStuck() { _ = alarm(20) }
 
 private actor Order {
     private(set) var ended: [String] = []
