@@ -7,6 +7,12 @@ struct MongoFault {
     var code: UInt32
     var text: String
 
+    init(domain: UInt32, code: UInt32, text: String) {
+        self.domain = domain
+        self.code = code
+        self.text = text
+    }
+
     init(_ error: bson_error_t) {
         domain = error.domain
         code = error.code
