@@ -58,7 +58,7 @@ let package = Package(
         // Core: what every role stands on.
         room("Events", at: "Core/Events", [crypto]),
         room("Stores", at: "Core/Stores", ["Events"]),
-        room("AccessLog", at: "Core/AccessLog", ["Events", crypto]),
+        room("AccessLog", at: "Core/AccessLog", ["Events"]),
         room("Threading", at: "Core/Threading", []),
         room("Bitmaps", at: "Core/Bitmaps", ["CRoaring"]),
         room(
@@ -105,8 +105,9 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=bind"])]),
         room("TestSupport", at: "Tests/TestSupport", ["Stores"]),
         tests("EventsTests", ["Events"]),
-        tests("AccessLogTests", ["AccessLog", "Events"]),
+        tests("AccessLogTests", ["AccessLog", "Events", crypto]),
         tests("BitmapsTests", ["Bitmaps", "CRoaring"]),
+        tests("MongoStoreTests", ["CMongoC", "Events", "MongoStore", "Stores", "TestSupport"]),
         tests(
             "OperationsTests",
             ["Operations", configuration, hummingbird, hummingbirdTesting, lifecycle, logging, metrics]),
