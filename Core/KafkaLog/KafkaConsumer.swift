@@ -61,6 +61,7 @@ actor KafkaConsumer: EventConsumer {
 
     func assign(_ starts: [Int32: Int64]) throws {
         try ensureOpen()
+        try resume(Array(assignment.paused))  // librdkafka 2.0.2 keeps them paused otherwise
         let list = PartitionList(topic, starts)
         try check(rd_kafka_assign(client.pointer, list.pointer), "assigning \(starts.count) partitions")
         assignment.assign(starts.keys)
@@ -69,6 +70,7 @@ actor KafkaConsumer: EventConsumer {
 
     func unassign() throws {
         try ensureOpen()
+        try resume(Array(assignment.paused))
         try check(rd_kafka_assign(client.pointer, nil), "giving back all partitions")
         assignment.assign([])
         dropDoubt()
