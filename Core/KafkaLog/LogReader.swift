@@ -60,7 +60,7 @@ actor LogReader {
     /// Lets go of the client. Later questions throw `.closed`.
     func close() {
         isClosed = true
-        exchange(&client, nil)?.destroy(within: .seconds(2))
+        exchange(&client, nil)?.destroy(within: .seconds(1))
     }
 
     private func open() throws -> Client {
