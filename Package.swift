@@ -111,7 +111,8 @@ let package = Package(
         tests(
             "OperationsTests",
             ["Operations", configuration, hummingbird, hummingbirdTesting, lifecycle, logging, metrics]),
-        tests("PipelineTests", ["Events", "MongoStore", "Stores", "TestSupport", httpClient, nio, nioHTTP]),
+        tests(
+            "PipelineTests", ["Events", "KafkaLog", "MongoStore", "Stores", "TestSupport", httpClient, nio, nioHTTP]),
         tests(
             "ConformanceTests",
             ["Bitmaps", "Events", "KafkaLog", "MongoStore", "PostgresStore", "Stores", "TestSupport"]),

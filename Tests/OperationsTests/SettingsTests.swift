@@ -93,7 +93,7 @@ import Testing
             "AGGREGATOR_INTERVAL": "60", "REPORTING_TIMEZONE": "Mars/Phobos", "LOG_LEVEL": "loud",
             "WORKER_BATCH_SIZE": "0", "PRODUCE_TIMEOUT": "1ms", "RAW_RETENTION_DAYS": "1.5", "ALLOW_ANONYMOUS": "maybe",
             "MONGODB_URI": "mysql://u:hunter2hunter2@m/t", "POSTGRES_URL": "hunter2hunter2", "ADMIN_HOST": "a b",
-            "KAFKA_BOOTSTRAP_SERVERS": "a:99999", "WRITE_KEYS": "ok:abcdefgh,Bad:abcdefgh,short:hunter2",
+            "KAFKA_BOOTSTRAP_SERVERS": "a:99999", "WRITE_KEYS": "ok:abcdefgh,Bad:abcdefgh,short:",
             "WORKER_GROUP": "ä",
         ]
         let found = try issues(.serve, wrong)

@@ -110,7 +110,7 @@ import Testing
     func tooLarge(_ engine: EventLogEngine) async throws {
         try await engine.check([.checked: 1]) { _, log in
             let large = PlainRecord(key: nil, value: [UInt8](repeating: 1, count: engine.tooLarge))
-            await expect(.messageTooLarge) { _ = try await log.produce(RecordBatch([large]), to: .checked) }
+            await expectLogError(.messageTooLarge) { _ = try await log.produce(RecordBatch([large]), to: .checked) }
             let places = try await log.produce(RecordBatch("x", 1), to: .checked)
             #expect(places.count == 1)
         }
@@ -146,9 +146,9 @@ import Testing
             let count = try await log.partitionCount(of: .checked)
             #expect(count == 5)
             for _ in 0..<2 {
-                await expect(.unknownTopic) { _ = try await log.partitionCount(of: unknown) }
-                await expect(.unknownTopic) { _ = try await log.produce(RecordBatch("x", 1), to: unknown) }
-                await expect(.unknownTopic) { _ = try await log.consumer(group: "g", topic: unknown) }
+                await expectLogError(.unknownTopic) { _ = try await log.partitionCount(of: unknown) }
+                await expectLogError(.unknownTopic) { _ = try await log.produce(RecordBatch("x", 1), to: unknown) }
+                await expectLogError(.unknownTopic) { _ = try await log.consumer(group: "g", topic: unknown) }
             }
         }
     }
@@ -180,10 +180,10 @@ import Testing
             _ = try await log.produce(RecordBatch("x", 1), to: .checked)
             await log.close()
             await log.close()
-            await expect(.closed) { _ = try await log.produce(RecordBatch("x", 1), to: .checked) }
-            await expect(.closed) { _ = try await log.watermarks(of: .checked, partitions: [0]) }
-            await expect(.closed) { _ = try await log.consumer(group: "g", topic: .checked) }
-            await expect(.closed) { try await log.checkHealth() }
+            await expectLogError(.closed) { _ = try await log.produce(RecordBatch("x", 1), to: .checked) }
+            await expectLogError(.closed) { _ = try await log.watermarks(of: .checked, partitions: [0]) }
+            await expectLogError(.closed) { _ = try await log.consumer(group: "g", topic: .checked) }
+            await expectLogError(.closed) { try await log.checkHealth() }
         }
     }
 
@@ -193,8 +193,8 @@ import Testing
             _ = try await log.produce(RecordBatch("before", 1), to: .checked)
             try await log.checkHealth()
             guard try await fixture.setReachable(false) else { return }
-            await expect(.unreachable, .timedOut) { try await log.checkHealth() }
-            await expect(.unreachable, .timedOut) {
+            await expectLogError(.unreachable, .timedOut) { try await log.checkHealth() }
+            await expectLogError(.unreachable, .timedOut) {
                 _ = try await log.produce(RecordBatch("during", 1), to: .checked)
             }
             _ = try await fixture.setReachable(true)
@@ -207,7 +207,7 @@ import Testing
 }
 
 /// Expects an error with one of these codes.
-func expect(
+func expectLogError(
     _ codes: EventLogError.Code..., sourceLocation: SourceLocation = #_sourceLocation,
     from body: () async throws -> Void
 ) async {

@@ -14,7 +14,7 @@ import Testing
             async let slow = log.produce(RecordBatch("slow", 80), to: .checked)
             try await Task.sleep(for: .milliseconds(300))
             let start = ContinuousClock.now
-            await expect(.queueFull) { _ = try await log.produce(RecordBatch("refused", 50), to: .checked) }
+            await expectLogError(.queueFull) { _ = try await log.produce(RecordBatch("refused", 50), to: .checked) }
             #expect(ContinuousClock.now - start < .milliseconds(500))
             #expect(try await slow.count == 80)
             try await fixture.broker.command("rtt 1 0")
@@ -28,7 +28,7 @@ import Testing
     func largerThanTheQueue() async throws {
         try await withBroker { fixture in
             let log = try await fixture.open(properties: ["queue.buffering.max.messages": "100"])
-            await expect(.queueFull) { _ = try await log.produce(RecordBatch("x", 500), to: .checked) }
+            await expectLogError(.queueFull) { _ = try await log.produce(RecordBatch("x", 500), to: .checked) }
             try await eventually("records are taken again") {
                 (try? await log.produce(RecordBatch("y", 100), to: .checked)) != nil
             }
@@ -41,7 +41,7 @@ import Testing
             let log = try await fixture.open(properties: [:])
             // InitProducerId, refused for good: fatal to an idempotent producer.
             try await fixture.broker.command("request-errors 22 CLUSTER_AUTHORIZATION_FAILED")
-            await expect(.timedOut, .unreachable, .notAuthorized, .other) {
+            await expectLogError(.timedOut, .unreachable, .notAuthorized, .other) {
                 _ = try await log.produce(RecordBatch("x", 10), to: .checked)
             }
             #expect(try await log.produce(RecordBatch("y", 10), to: .checked).count == 10)
@@ -54,7 +54,7 @@ import Testing
             let log = try await fixture.open(properties: [:], produceTimeout: .seconds(1))
             _ = try await log.produce(RecordBatch("x", 1), to: .checked)
             try await fixture.broker.command("rtt 1 4000")
-            await expect(.timedOut, .unreachable) { _ = try await log.produce(RecordBatch("y", 10), to: .checked) }
+            await expectLogError(.timedOut, .unreachable) { _ = try await log.produce(RecordBatch("y", 10), to: .checked) }
             try await fixture.broker.command("rtt 1 0")
             try await eventually("records are taken again") {
                 (try? await log.produce(RecordBatch("z", 10), to: .checked)) != nil
@@ -82,7 +82,7 @@ import Testing
             _ = try await consumer.awaitAssignment()
             try await consumer.assign([0: 0])
             try await fixture.broker.command("request-errors 8 ILLEGAL_GENERATION")
-            await expect(.groupChanged) { try await consumer.commit([0: 0]) }
+            await expectLogError(.groupChanged) { try await consumer.commit([0: 0]) }
             await consumer.close()
         }
     }
