@@ -138,5 +138,6 @@ extension PostgresMigration {
           PRIMARY KEY (set_id, delta_id)
         );
         ALTER TABLE visitor_set_delta ALTER COLUMN bitmap SET STORAGE EXTERNAL;
+
         """#
 }

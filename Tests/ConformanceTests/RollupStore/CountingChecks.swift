@@ -116,8 +116,8 @@ private let countsInOrder: @Sendable (any RollupStoreFixture) async throws -> Vo
 private let bigBatches: @Sendable (any RollupStoreFixture) async throws -> Void = { fixture in
     let store = try await fixture.openProvisioned()
     let keys = (0..<20_000).map { key("/page/\($0 % 5_000)", PeriodNumber(16_000 + $0 / 5_000)) }
-    let start = ContinuousClock.now
     for round in 0..<2 {
+        let start = ContinuousClock.now
         try await merge(store) { transaction in
             try await transaction.add(keys.map { ($0, counts(3, 1)) })
             let new = users(round * 20_000..<(round + 1) * 20_000)

@@ -46,13 +46,17 @@ struct PostgresFixture: RollupStoreFixture {
     func tearDown() async throws { try administer("DROP DATABASE IF EXISTS \(database) WITH (FORCE)") }
 
     /// Runs statements on the server's own database, which waits; few and short enough for a test.
-    func administer(_ sql: String) throws { try run(sql, at: administrator) }
+    func administer(_ sql: String) throws { _ = try run(sql, at: administrator) }
 
     /// Runs statements on the fixture's database.
-    func execute(_ sql: String) throws { try run(sql, at: url) }
+    func execute(_ sql: String) throws { _ = try run(sql, at: url) }
 
-    private func run(_ sql: String, at url: String) throws {
+    /// Whether one row, which is true, comes back from the fixture's database.
+    func isTrue(_ sql: String) throws -> Bool { try run(sql, at: url) == ["t"] }
+
+    /// The first column of the last result, as text.
+    private func run(_ sql: String, at url: String) throws -> [String] {
         let handle = try PostgresHandle(try ConnectionString(url), PostgresOptions(), wake: try WakeSignal())
-        try handle.script(sql)
+        return try handle.script(sql).rows.map { try $0.text(0) }
     }
 }
