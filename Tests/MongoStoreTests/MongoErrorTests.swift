@@ -27,7 +27,7 @@ import Testing
         (Domain.serverSelection, 13053, .unreachable), (Domain.sasl, 5, .notAuthorized),
         (Domain.scram, 5, .notAuthorized), (Domain.transaction, 5, .other),
         (Domain.client, 11, .notAuthorized),
-        (Domain.stream, 4, .timedOut),
+        (Domain.client, 5, .unreachable), (Domain.client, 7, .other), (Domain.stream, 4, .timedOut),
         (Domain.stream, 5, .unreachable),
     ])
     func codesAreMapped(_ domain: Domain, _ code: Int, _ expected: DatabaseError.Code) {
