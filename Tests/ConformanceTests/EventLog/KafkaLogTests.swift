@@ -54,7 +54,9 @@ import Testing
             let log = try await fixture.open(properties: [:], produceTimeout: .seconds(1))
             _ = try await log.produce(RecordBatch("x", 1), to: .checked)
             try await fixture.broker.command("rtt 1 4000")
-            await expectLogError(.timedOut, .unreachable) { _ = try await log.produce(RecordBatch("y", 10), to: .checked) }
+            await expectLogError(.timedOut, .unreachable) {
+                _ = try await log.produce(RecordBatch("y", 10), to: .checked)
+            }
             try await fixture.broker.command("rtt 1 0")
             try await eventually("records are taken again") {
                 (try? await log.produce(RecordBatch("z", 10), to: .checked)) != nil
@@ -96,7 +98,7 @@ import Testing
             _ = try await consumer.awaitAssignment()
             try await consumer.assign([0: 0])
             await fixture.broker.child.signal(19)  // SIGSTOP: connections stay, answers do not come
-            async let waiting: Void = expect(.timedOut, .unreachable) {
+            async let waiting: Void = expectLogError(.timedOut, .unreachable) {
                 _ = try await log.produce(RecordBatch("y", 10), to: .checked)
             }
             try await Task.sleep(for: .milliseconds(200))
