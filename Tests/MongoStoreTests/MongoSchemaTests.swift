@@ -32,6 +32,14 @@ import Testing
         #expect(try paths(of: BSONBatch { entry.write(to: &$0) }) == shapes["dead_letters"])
     }
 
+    @Test func eventsThatSeveralShardsGaveAreBroughtInOrder() {
+        func events(_ offsets: [Int64]) -> [StoredEvent] {
+            offsets.map { StoredEvent(source: "s", userID: "u", eventType: "t", timestamp: 0, offset: $0) }
+        }
+        #expect(inOrder(events([1, 3, 5, 2, 4])) == events([1, 2, 3, 4, 5]))
+        #expect(inOrder(events([])) == [])
+    }
+
     private func publishedShapes() throws -> [String: Set<String>] {
         let file = try JSONSerialization.jsonObject(with: try Data(contentsOf: Self.published))
         let collections = try #require((file as? [String: Any])?["collections"] as? [[String: Any]])
