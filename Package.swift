@@ -104,7 +104,23 @@ let package = Package(
             // librdkafka must find the broker's own `bind` before libc's (WishedPort.swift says why).
             linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=bind"])]),
         room("TestSupport", at: "Tests/TestSupport", ["Stores"]),
+        room("StoreModels", at: "Tests/StoreModels", ["Events", "Stores"]),
         tests("EventsTests", ["Events"]),
+        tests(
+            "CollectorTests",
+            [
+                "Collector", "Events", "Operations", "StoreModels", "Stores", httpTypes, hummingbird,
+                hummingbirdTesting,
+                logging, nio,
+            ]),
+        tests("WorkerTests", ["Events", "Operations", "StoreModels", "Stores", "Worker", logging]),
+        tests("AggregatorTests", ["Aggregator", "Bitmaps", "Events", "StoreModels", "Stores", logging]),
+        tests(
+            "DashboardAPITests",
+            [
+                "Bitmaps", "DashboardAPI", "Events", "Operations", "StoreModels", "Stores", httpTypes, hummingbird,
+                hummingbirdTesting,
+            ]),
         tests("AccessLogTests", ["AccessLog", "Events", crypto]),
         tests("BitmapsTests", ["Bitmaps"]),
         tests("MongoStoreTests", ["Events", "MongoStore", "Stores", "TestSupport"]),

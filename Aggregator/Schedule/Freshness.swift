@@ -30,19 +30,22 @@ struct Freshness: Sendable {
 
     /// The latest time that the cursors have reached; `nil` if none of those pending.
     mutating func completeThrough(_ progress: [IngestProgress], _ cursors: [RollupCursor]) -> Int64? {
-        let folded = Self.foldedOffsets(progress, cursors)
+        let cursors = Dictionary(uniqueKeysWithValues: cursors.map { ($0.partition, $0.nextOffset) })
+        let latest = Self.latestEpochs(progress)
+        func folded(_ progress: IngestProgress) -> Int64 { cursors[progress.partition] ?? progress.first }
+        // Of logs that are gone, all that was processed must have been folded.
+        let isBehind = progress.contains { progress in
+            latest[progress.partition.partition]?.partition != progress.partition && folded(progress) < progress.next
+        }
+        guard !isBehind else { return nil }
         let reached = pending.lastIndex { observation in
-            observation.ends.allSatisfy { partition, end in end == 0 || folded[partition].map { $0 >= end } ?? false }
+            observation.ends.allSatisfy { partition, end in
+                end == 0 || latest[partition].map { folded($0) >= end } ?? false
+            }
         }
         guard let reached else { return nil }
         defer { pending.removeSubrange(...reached) }
         return pending[reached].time
-    }
-
-    /// By partition: how far the latest epoch has been folded.
-    private static func foldedOffsets(_ progress: [IngestProgress], _ cursors: [RollupCursor]) -> [Int32: Int64] {
-        let cursors = Dictionary(uniqueKeysWithValues: cursors.map { ($0.partition, $0.nextOffset) })
-        return latestEpochs(progress).mapValues { cursors[$0.partition] ?? $0.first }
     }
 
     private static func latestEpochs(_ progress: [IngestProgress]) -> [Int32: IngestProgress] {

@@ -10,6 +10,8 @@ enum ClientAddress {
     ///
     /// An IPv4 address inside IPv6 (`::ffff:a.b.c.d`) counts as IPv4.
     static func anonymise(_ text: String) -> String? {
+        // C reads up to a NUL and would not see what follows it.
+        guard !text.utf8.contains(0) else { return nil }
         var v4 = in_addr()
         if inet_pton(AF_INET, text, &v4) == 1 {
             return withUnsafeBytes(of: v4) { "\($0[0]).\($0[1]).\($0[2]).0" }

@@ -64,8 +64,7 @@ private struct RecordWriter {
         var common: [RecordBatch.Header] = []
         func add(_ name: HeaderName, _ value: String?) {
             guard let value, !value.isEmpty else { return }
-            let bytes = value.utf8.prefix(Publisher.maximumHeaderSize)
-            common.append(.init(name: batch.store(name.rawValue), value: batch.store(bytes)))
+            common.append(.init(name: batch.store(name.rawValue), value: batch.store(Self.cut(value))))
         }
         add(.source, facts.source)
         add(.receivedAt, String(facts.receivedAt))
@@ -77,6 +76,13 @@ private struct RecordWriter {
         eventIDName = batch.store(HeaderName.eventID.rawValue)
         receiptMark = .init(name: batch.store(HeaderName.timestampFrom.rawValue), value: batch.store("receipt"))
         timeMember = Array("\"timestamp\":\"\(Timestamp.format(facts.receivedAt))\",".utf8)
+    }
+
+    /// A text's beginning, cut between characters: whoever reads the header expects UTF-8.
+    private static func cut(_ text: String) -> Substring.UTF8View {
+        var bytes = text.utf8.prefix(Publisher.maximumHeaderSize)
+        while bytes.endIndex.samePosition(in: text.unicodeScalars) == nil { bytes.removeLast() }
+        return bytes
     }
 
     mutating func append(
@@ -105,7 +111,8 @@ private struct RecordWriter {
 
     private mutating func identity(of event: ScannedEvent, in body: [UInt8]) -> (String, isFresh: Bool) {
         if let eventID = event.eventID { return (eventID, false) }
-        guard let key = facts.idempotencyKey else {
+        // An empty key is none: all equal events that ever come without one would be the same.
+        guard let key = facts.idempotencyKey, !key.isEmpty else {
             return (EventIdentity.fresh(at: facts.receivedAt, using: &random), true)
         }
         let bytes = body[event.range]

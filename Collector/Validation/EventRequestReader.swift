@@ -96,22 +96,27 @@ struct EventRequestReader {
     }
 
     private func readSentAt(_ scanner: inout JSONScanner) throws -> Int64 {
-        let time: Int64? =
-            if scanner.peek() == UInt8(ascii: "\"") {
-                Timestamp.parse(try scanner.scanString().decoded(in: bytes))
-            } else {
-                Int64(String(decoding: bytes[try scanner.scanNumber().range], as: UTF8.self))
-            }
+        let format = "must be an RFC 3339 date-time with offset, or integer milliseconds since 1970"
+        let time: Int64?
+        switch scanner.peek() {
+        case UInt8(ascii: "\""): time = Timestamp.parse(try scanner.scanString().decoded(in: bytes))
+        case UInt8(ascii: "-"), .some(UInt8(ascii: "0")...UInt8(ascii: "9")):
+            time = Int64(String(decoding: bytes[try scanner.scanNumber().range], as: UTF8.self))
+        default:
+            var facts = JSONFacts()
+            _ = try scanner.skipValue(&facts)
+            throw wrapperProblem("wrong_type", "sentAt", format)
+        }
         guard let time, (0...Timestamp.maximum).contains(time) else {
-            throw wrapperProblem(
-                "invalid_format", "sentAt",
-                "must be an RFC 3339 date-time with offset, or integer milliseconds since 1970")
+            throw wrapperProblem("invalid_format", "sentAt", format)
         }
         return time
     }
 
     private func wrapperProblem(_ code: String, _ field: String, _ message: String) -> Problem {
-        Problem(.badRequest, code: code, detail: "\(field) \(message)", field: field)
+        // The field may be anything that a client sent, a mebibyte long.
+        let field = String(field.prefix(64))
+        return Problem(.badRequest, code: code, detail: "\(field) \(message)", field: field)
     }
 
     private mutating func append(_ event: ScannedEvent) throws {

@@ -17,7 +17,8 @@ extension EventRules {
         return true
     }
 
-    static func checkEventID(_ text: String) -> EventViolation? {
+    /// The rule that an `eventId` breaks; `nil` for a good one.
+    public static func checkEventID(_ text: String) -> EventViolation? {
         let shape = Shape(text.utf8.span)
         return checkLength(shape, field: "eventId", maximum: maximumEventIDLength)
             ?? checkScalars(shape, text, field: "eventId")

@@ -20,7 +20,8 @@ public struct IngestProgress: Sendable, Equatable {
     public var lost: Int64 = 0
     /// Offsets that hold no record (transaction markers).
     public var gaps: Int64 = 0
-    /// Digest of the record at `next − 1`, by which a recreated log is recognised; `nil` before the first.
+    /// Digest of the record at `next − 1` (or of an earlier one, where that was lost), by which a recreated log is
+    /// recognised; `nil` before the first.
     public var lastHash: Digest128?
     /// Names the batch that made this state: a repeated compare-and-set recognises its own earlier success.
     public var batch: String = ""

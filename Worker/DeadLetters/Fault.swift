@@ -1,7 +1,7 @@
 import Events
 
 /// Why a record cannot be processed: its own fault, not the world's.
-struct Fault: Sendable, Equatable {
+struct Fault: Error, Equatable {
     /// The stage that gave up.
     enum Stage: String, Sendable {
         case decode

@@ -61,29 +61,36 @@ struct PositionKeeper: Sendable {
     }
 
     private func countLost(upTo low: Int64, _ progress: IngestProgress) async throws -> IngestProgress {
-        var books = progress
-        books.lost += low - books.next
-        books.next = low
-        books.lastHash = nil
+        let books = try await books(progress, upTo: low)
         logger.error(
             "The log dropped records before they were processed",
-            metadata: ["partition": "\(progress.partition)", "lost": "\(low - progress.next)"])
+            metadata: ["partition": "\(progress.partition)", "lost": "\(books.lost - progress.lost)"])
         return try await move(progress, to: books)
     }
 
-    /// Closes the books of an epoch whose log is gone: events that were inserted past `next`, when the progress had
-    /// not moved yet, are counted as stored; else no rollup would ever reach them.
+    /// Closes the books of an epoch whose log is gone.
     private func settle(_ progress: IngestProgress) async throws -> IngestProgress {
+        let books = try await books(progress, upTo: nil)
+        return books.next == progress.next ? progress : try await move(progress, to: books)
+    }
+
+    /// The books after records that the log no longer holds. What an earlier worker stored or buried past `next`, when
+    /// it could not yet move the progress, is counted as that; else rollups would find more than the books say.
+    ///
+    /// `lastHash` stays: this log holds no record at `next − 1` any more, so that one found there tells of another log.
+    /// - Parameter end: the first offset that the log still holds; `nil` where it holds none of this epoch.
+    private func books(_ progress: IngestProgress, upTo end: Int64?) async throws -> IngestProgress {
+        let next = progress.next
         let window = OffsetWindow(
-            partition: progress.partition, offsets: progress.next..<progress.next + Self.maximumInFlight)
-        let found = try await store.withConsistentReader { try await $0.events(in: window) }
-        guard let last = found.last else { return progress }
+            partition: progress.partition, offsets: next..<min(end ?? .max, next + Self.maximumInFlight))
+        let stored = try await store.withConsistentReader { try await $0.events(in: window) }.map(\.offset)
+        let dead = try await store.deadLetters(in: window).map(\.position.offset)
         var books = progress
-        books.stored += Int64(found.count)
-        books.next = last.offset + 1
-        books.lost += books.next - progress.next - Int64(found.count)
-        books.lastHash = nil
-        return try await move(progress, to: books)
+        books.stored += Int64(stored.count)
+        books.dead += Int64(dead.count)
+        books.next = end ?? (stored + dead).max().map { $0 + 1 } ?? next
+        books.lost += books.next - next - Int64(stored.count + dead.count)
+        return books
     }
 
     private func move(_ progress: IngestProgress, to books: IngestProgress) async throws -> IngestProgress {

@@ -73,14 +73,16 @@ struct Assignment {
         return admitted
     }
 
-    /// A slice went through.
+    /// A slice went through. Nothing changes where doubt has come meanwhile: its progress is read again.
     mutating func advance(to new: IngestProgress) {
+        guard progress[new.partition.partition] != nil else { return }
         progress[new.partition.partition] = new
         uncommitted[new.partition.partition] = new.next
     }
 
-    /// A slice met trouble: it is kept, and tried again after a while.
+    /// A slice met trouble: it is kept, and tried again after a while. Dropped where doubt has come meanwhile.
     mutating func hold(_ slice: RecordSlice, now: ContinuousClock.Instant) {
+        guard progress[slice.partition] != nil else { return }
         var entry = held[slice.partition] ?? Held(slices: [slice], backoff: Backoff(), due: now)
         entry.due = now + entry.backoff.next()
         held[slice.partition] = entry

@@ -21,54 +21,97 @@ struct Decoder: Sendable {
     private func decode(
         _ index: Int, of batch: RecordBatch, in arena: UnsafeBufferPointer<UInt8>, epoch: Int32
     ) -> Decoded {
-        let record = batch.records[index]
-        guard let source = batch.text(.source, at: index) else { return missing(.source) }
-        guard EventRules.isSource(source) else { return invalid(.source, "must be ^[a-z0-9][a-z0-9_-]{0,63}$") }
-        let receivedAt = batch.text(.receivedAt, at: index).flatMap { Int64($0) } ?? record.timestamp
         do {
-            let value = UnsafeBufferPointer(rebasing: arena[record.value])
-            var scanner = EventScanner(value, now: receivedAt)
-            let event = try scanner.next()
-            guard scanner.scanner.peek() == nil else {
-                throw JSONSyntaxError("expected the end of the text", at: scanner.scanner.index)
-            }
-            if let violation = event.violation { return broken(violation) }
-            guard let eventID = batch.text(.eventID, at: index) ?? event.eventID else { return missing(.eventID) }
-            let hasOwnTime = batch.header(.timestampFrom, at: index) == nil
-            let (hash, hasDuplicateKeys) = try event.payloadHash(in: value, hasOwnTime: hasOwnTime)
-            let metadata = try event.metadata.map { range in
-                hasDuplicateKeys
-                    ? try event.metadataWithUniqueKeys(in: value)![...]
-                    : batch.bytes[
-                        range.lowerBound + record.value.lowerBound..<range.upperBound + record.value.lowerBound]
-            }
-            return .event(
-                RawEvent(
-                    source: source, eventID: eventID, userID: event.userID, eventType: event.eventType,
-                    timestamp: event.timestamp ?? receivedAt, receivedAt: receivedAt, metadata: metadata,
-                    context: EventContext(
-                        clientAddress: batch.text(.clientAddress, at: index),
-                        userAgent: batch.text(.userAgent, at: index)),
-                    position: Position(epoch: epoch, partition: record.partition, offset: record.offset),
-                    payloadHash: hash))
+            return .event(try event(index, of: batch, in: arena, epoch: epoch))
+        } catch let fault as Fault {
+            return .fault(fault)
         } catch let error as JSONSyntaxError {
-            return broken(
-                EventViolation(.invalidJSON, field: "", "not valid JSON: \(error.reason) at byte \(error.offset)"))
+            let what = "not valid JSON: \(error.reason) at byte \(error.offset)"
+            return .fault(broken(EventViolation(.invalidJSON, field: "", what)))
         } catch {
-            return broken(EventViolation(.invalidJSON, field: "", "not valid JSON"))
+            return .fault(broken(EventViolation(.invalidJSON, field: "", "not valid JSON")))
         }
     }
 
-    private func broken(_ violation: EventViolation) -> Decoded {
+    private func event(
+        _ index: Int, of batch: RecordBatch, in arena: UnsafeBufferPointer<UInt8>, epoch: Int32
+    ) throws -> RawEvent {
+        let record = batch.records[index]
+        let source = try source(index, of: batch)
+        let receivedAt = try receivedAt(index, of: batch)
+        let value = UnsafeBufferPointer(rebasing: arena[record.value])
+        let event = try scan(value, now: receivedAt)
+        let hasOwnTime = batch.header(.timestampFrom, at: index) == nil
+        let (hash, hasDuplicateKeys) = try event.payloadHash(in: value, hasOwnTime: hasOwnTime)
+        let start = record.value.lowerBound
+        let metadata = try event.metadata.map { range in
+            hasDuplicateKeys
+                ? try event.metadataWithUniqueKeys(in: value)![...]
+                : batch.bytes[start + range.lowerBound..<start + range.upperBound]
+        }
+        return RawEvent(
+            source: source, eventID: try eventID(index, of: batch, own: event.eventID), userID: event.userID,
+            eventType: event.eventType, timestamp: event.timestamp ?? receivedAt, receivedAt: receivedAt,
+            metadata: metadata,
+            context: EventContext(
+                clientAddress: batch.text(.clientAddress, at: index), userAgent: batch.text(.userAgent, at: index)),
+            position: Position(epoch: epoch, partition: record.partition, offset: record.offset), payloadHash: hash)
+    }
+
+    private func scan(_ value: UnsafeBufferPointer<UInt8>, now: Int64) throws -> ScannedEvent {
+        var scanner = EventScanner(value, now: now)
+        let event = try scanner.next()
+        guard scanner.scanner.peek() == nil else {
+            throw JSONSyntaxError("expected the end of the text", at: scanner.scanner.index)
+        }
+        if let violation = event.violation { throw broken(violation) }
+        return event
+    }
+}
+
+/// What the headers say. Anyone who may write to the topic may write anything into them.
+extension Decoder {
+    private func source(_ index: Int, of batch: RecordBatch) throws(Fault) -> String {
+        guard batch.header(.source, at: index) != nil else { throw missing(.source) }
+        guard let source = batch.text(.source, at: index), EventRules.isSource(source) else {
+            throw invalid(.source, "must be ^[a-z0-9][a-z0-9_-]{0,63}$")
+        }
+        return source
+    }
+
+    /// The time of receipt; without that header the record's time.
+    private func receivedAt(_ index: Int, of batch: RecordBatch) throws(Fault) -> Int64 {
+        let isAbsent = batch.header(.receivedAt, at: index) == nil
+        let time =
+            isAbsent
+            ? batch.records[index].timestamp : batch.text(.receivedAt, at: index).flatMap { Int64($0) }
+        guard let time, (0...Timestamp.maximum).contains(time) else {
+            throw invalid(.receivedAt, "or else the record's time must be milliseconds since 1970")
+        }
+        return time
+    }
+
+    /// The identity that the collector gave; without that header the event's own.
+    private func eventID(_ index: Int, of batch: RecordBatch, own: String?) throws(Fault) -> String {
+        guard batch.header(.eventID, at: index) != nil else {
+            if let own { return own }
+            throw missing(.eventID)
+        }
+        guard let eventID = batch.text(.eventID, at: index) else { throw invalid(.eventID, "must be UTF-8") }
+        if let violation = EventRules.checkEventID(eventID) { throw invalid(.eventID, violation.message) }
+        return eventID
+    }
+
+    private func broken(_ violation: EventViolation) -> Fault {
         let what = violation.field.isEmpty ? violation.message : "\(violation.field) \(violation.message)"
-        return .fault(Fault(stage: .decode, reason: .violation(violation.code), message: what))
+        return Fault(stage: .decode, reason: .violation(violation.code), message: what)
     }
 
-    private func missing(_ header: HeaderName) -> Decoded {
-        .fault(Fault(stage: .decode, reason: .missingHeader, message: "the header \(header.rawValue) is missing"))
+    private func missing(_ header: HeaderName) -> Fault {
+        Fault(stage: .decode, reason: .missingHeader, message: "the header \(header.rawValue) is missing")
     }
 
-    private func invalid(_ header: HeaderName, _ rule: String) -> Decoded {
-        .fault(Fault(stage: .decode, reason: .invalidHeader, message: "the header \(header.rawValue) \(rule)"))
+    private func invalid(_ header: HeaderName, _ rule: String) -> Fault {
+        Fault(stage: .decode, reason: .invalidHeader, message: "the header \(header.rawValue) \(rule)")
     }
 }

@@ -1,0 +1,179 @@
+import Events
+import Stores
+import Synchronization
+
+/// What rollups are, in dictionaries.
+struct RollupTables: Sendable, Equatable {
+    var state: RollupState
+    var cursors: [PartitionEpoch: RollupCursor] = [:]
+    var counts: [RollupKey: RollupCounts] = [:]
+    var sets: [RollupKey: StoredSet] = [:]
+    var visitors: [String: [Digest128: VisitorRecord]] = [:]
+}
+
+/// What a rollup store means: transactions that happen as a whole or not at all. Its calls are noted and can be made
+/// to fail; calls that the contract forbids throw.
+final class RollupStoreModel: RollupStore {
+    private let journal: Journal
+    private let stored: Mutex<RollupTables>
+
+    /// An empty store.
+    convenience init(timeZone: String = "UTC", journal: Journal = Journal()) {
+        self.init(
+            RollupTables(state: RollupState(timeZone: timeZone, completeThrough: nil, revision: 0)), journal: journal)
+    }
+
+    /// A store that holds this.
+    init(_ tables: RollupTables, journal: Journal = Journal()) {
+        self.journal = journal
+        stored = Mutex(tables)
+    }
+
+    /// What has been committed.
+    var tables: RollupTables { stored.withLock { $0 } }
+
+    func withTransaction<Value: Sendable>(
+        _ body: @Sendable (any RollupTransaction) async throws -> Value
+    ) async throws -> Value {
+        let transaction = RollupTransactionModel(tables, journal: journal)
+        let value = try await body(transaction)
+        try journal.carryOut("commit", failingWith: RollupTransactionModel.failure) { _ in
+            stored.withLock { $0 = transaction.tables }
+        }
+        return value
+    }
+
+    func withReader<Value: Sendable>(
+        _ body: @Sendable (any RollupReader) async throws -> Value
+    ) async throws -> Value {
+        try journal.carryOut("open reader", failingWith: RollupTransactionModel.failure) { _ in }
+        return try await body(RollupTransactionModel(tables))
+    }
+
+    func provision(timeZone: String) async throws {}
+    func checkHealth() async throws {}
+    func close() async {}
+}
+
+/// One transaction, over a copy of the tables.
+final class RollupTransactionModel: RollupTransaction {
+    static let failure = DatabaseError(.timedOut, store: "model", "the model was told to fail")
+
+    private let journal: Journal
+    private let changed: Mutex<RollupTables>
+
+    init(_ tables: RollupTables, journal: Journal = Journal()) {
+        self.journal = journal
+        changed = Mutex(tables)
+    }
+
+    var tables: RollupTables { changed.withLock { $0 } }
+
+    private func change<Value: Sendable>(
+        _ call: String, _ effect: (inout sending RollupTables) throws -> sending Value
+    ) throws -> Value {
+        try journal.carryOut(call, failingWith: Self.failure) { _ in try changed.withLock(effect) }
+    }
+
+    private static func forbidden(_ what: String) -> DatabaseError {
+        DatabaseError(.refusedValue, store: "model", what)
+    }
+
+    func state() async throws -> RollupState { tables.state }
+
+    func cursors() async throws -> [RollupCursor] { tables.cursors.values.sorted { $0.partition < $1.partition } }
+
+    func sources() async throws -> [String] { Set(tables.counts.keys.map(\.source)).sorted() }
+
+    func counts(
+        _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?, dimension: String,
+        value: String
+    ) async throws -> [(key: RollupKey, counts: RollupCounts)] {
+        tables.counts.filter { key, _ in
+            key.granularity == granularity && periods.contains(key.period) && key.dimension == dimension
+                && key.value == value && sources?.contains(key.source) ?? true
+        }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    func sets(_ keys: [RollupKey]) async throws -> [RollupKey: StoredSet] {
+        try change("read sets") { tables in
+            let wanted = Set(keys)
+            return tables.sets.filter { wanted.contains($0.key) }
+        }
+    }
+
+    func visitors(of source: String, _ users: [Digest128]) async throws -> [Digest128: VisitorRecord] {
+        try change("read visitors") { tables in
+            let wanted = Set(users)
+            return (tables.visitors[source] ?? [:]).filter { wanted.contains($0.key) }
+        }
+    }
+
+    func lockCursors() async throws -> [RollupCursor] {
+        try change("lock cursors") { _ in }
+        return try await cursors()
+    }
+
+    func addVisitors(_ users: [(user: Digest128, firstDay: PeriodNumber)], to source: String) async throws -> UInt32 {
+        try change("add visitors") { tables in
+            let first = UInt32(tables.visitors[source]?.count ?? 0)
+            for (index, user) in users.enumerated() {
+                let record = VisitorRecord(number: first + UInt32(index), firstDay: user.firstDay)
+                guard tables.visitors[source, default: [:]].updateValue(record, forKey: user.user) == nil else {
+                    throw Self.forbidden("a visitor is added twice")
+                }
+            }
+            return first
+        }
+    }
+
+    func lowerFirstDays(_ days: [(number: UInt32, firstDay: PeriodNumber)], of source: String) async throws {
+        try change("lower first days") { tables in
+            let lowered = Dictionary(uniqueKeysWithValues: days.map { ($0.number, $0.firstDay) })
+            tables.visitors[source] = tables.visitors[source]?.mapValues { record in
+                let day = min(record.firstDay, lowered[record.number] ?? record.firstDay)
+                return VisitorRecord(number: record.number, firstDay: day)
+            }
+        }
+    }
+
+    func add(_ changes: [(key: RollupKey, change: RollupCounts)]) async throws {
+        try change("add counts") { tables in
+            for (key, change) in changes {
+                let old = tables.counts[key] ?? RollupCounts(events: 0, visitors: 0)
+                tables.counts[key] = RollupCounts(
+                    events: old.events + change.events, visitors: old.visitors + change.visitors)
+            }
+        }
+    }
+
+    func appendDeltas(_ deltas: [(key: RollupKey, delta: [UInt8])]) async throws {
+        try change("append deltas") { tables in
+            for (key, delta) in deltas { tables.sets[key, default: StoredSet()].deltas.append(delta) }
+        }
+    }
+
+    func compact(_ key: RollupKey, chunks: [UInt16: [UInt8]]) async throws {
+        try change("compact") { tables in
+            tables.sets[key, default: StoredSet()].chunks.merge(chunks) { $1 }
+            tables.sets[key]?.deltas = []
+        }
+    }
+
+    func moveCursors(_ moves: [(from: RollupCursor?, to: RollupCursor)]) async throws {
+        try change("move cursors") { tables in
+            for (from, to) in moves {
+                guard tables.cursors[to.partition] == from else {
+                    throw DatabaseError(.contended, store: "model", "another cursor is stored")
+                }
+                tables.cursors[to.partition] = to
+            }
+        }
+    }
+
+    func raiseRevision() async throws { try change("raise revision") { $0.state.revision += 1 } }
+
+    func setCompleteThrough(_ time: Int64) async throws {
+        try change("set complete through") { $0.state.completeThrough = max($0.state.completeThrough ?? time, time) }
+    }
+}
