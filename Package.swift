@@ -28,7 +28,9 @@ let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metri
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -56,16 +58,17 @@ let package = Package(
         // Core: what every role stands on.
         room("Events", at: "Core/Events", [crypto]),
         room("Stores", at: "Core/Stores", ["Events"]),
+        room("AccessLog", at: "Core/AccessLog", ["Events"]),
         room("Threading", at: "Core/Threading", []),
         room("Bitmaps", at: "Core/Bitmaps", ["CRoaring"]),
         room(
             "Operations", at: "Core/Operations",
-            [configuration, httpTypes, hummingbird, lifecycle, logging, metrics, nio]),
+            ["Events", configuration, httpTypes, hummingbird, lifecycle, logging, metrics, nio, nioHTTP]),
 
         // Core: the distributed engines behind the three protocols.
         room("KafkaLog", at: "Core/KafkaLog", ["CRDKafka", "Stores", "Threading", logging, metrics]),
         room("MongoStore", at: "Core/MongoStore", ["CMongoC", "Events", "Stores", "Threading", logging, metrics]),
-        room("PostgresStore", at: "Core/PostgresStore", ["CPostgres", "Stores", "Threading", logging, metrics]),
+        room("PostgresStore", at: "Core/PostgresStore", ["CPostgres", "Events", "Stores", "Threading", metrics]),
         library("CRDKafka", "rdkafka", apt: "librdkafka-dev"),
         library("CMongoC", "libmongoc-1.0", apt: "libmongoc-dev"),
         library("CPostgres", "libpq", apt: "libpq-dev"),
@@ -87,9 +90,10 @@ let package = Package(
         .executableTarget(
             name: "Tributary",
             dependencies: [
-                "Aggregator", "Collector", "DashboardAPI", "Worker",
+                "AccessLog", "Aggregator", "Collector", "DashboardAPI", "Worker",
                 "Events", "KafkaLog", "MongoStore", "Operations", "PostgresStore", "Stores",
-                arguments, configuration, crypto, httpClient, hummingbird, lifecycle, logging, metrics,
+                arguments, configuration, crypto, httpClient, hummingbird, lifecycle, logging, metrics, nio,
+                nioHTTP,
             ],
             path: "Tributary",
             swiftSettings: strict),
@@ -100,9 +104,31 @@ let package = Package(
             // librdkafka must find the broker's own `bind` before libc's (WishedPort.swift says why).
             linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=bind"])]),
         room("TestSupport", at: "Tests/TestSupport", ["Stores"]),
+        room("StoreModels", at: "Tests/StoreModels", ["Events", "Stores"]),
         tests("EventsTests", ["Events"]),
-        tests("BitmapsTests", ["Bitmaps", "CRoaring"]),
-        tests("PipelineTests", ["Events", "MongoStore", "Stores", "TestSupport", httpClient, nio]),
+        tests(
+            "CollectorTests",
+            [
+                "Collector", "Events", "Operations", "StoreModels", "Stores", httpTypes, hummingbird,
+                hummingbirdTesting,
+                logging, nio,
+            ]),
+        tests("WorkerTests", ["Events", "Operations", "StoreModels", "Stores", "Worker", logging]),
+        tests("AggregatorTests", ["Aggregator", "Bitmaps", "Events", "StoreModels", "Stores", logging]),
+        tests(
+            "DashboardAPITests",
+            [
+                "Bitmaps", "DashboardAPI", "Events", "Operations", "StoreModels", "Stores", httpTypes, hummingbird,
+                hummingbirdTesting,
+            ]),
+        tests("AccessLogTests", ["AccessLog", "Events", crypto]),
+        tests("BitmapsTests", ["Bitmaps"]),
+        tests("MongoStoreTests", ["Events", "MongoStore", "Stores", "TestSupport"]),
+        tests(
+            "OperationsTests",
+            ["Operations", configuration, hummingbird, hummingbirdTesting, lifecycle, logging, metrics]),
+        tests(
+            "PipelineTests", ["Events", "KafkaLog", "MongoStore", "Stores", "TestSupport", httpClient, nio, nioHTTP]),
         tests(
             "ConformanceTests",
             ["Bitmaps", "Events", "KafkaLog", "MongoStore", "PostgresStore", "Stores", "TestSupport"]),

@@ -59,7 +59,7 @@ public actor AggregatorService: Service {
             var report = try await AggregationPass(raw: raw, rollups: rollups, calendar: calendar, logger: logger).run()
             report.completeThrough = try await updateFreshness()
             trouble = nil
-            telemetry.count(report, took: (ContinuousClock.now - start) / .seconds(1), now: now())
+            telemetry.count(report, took: .now - start, now: now())
             logger.info(
                 "Pass finished", metadata: ["events": "\(report.events)", "mismatches": "\(report.mismatches)"])
             return report

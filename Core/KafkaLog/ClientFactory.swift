@@ -43,8 +43,11 @@ struct ClientFactory: Sendable {
 
     /// Reads single records and asks the cluster questions; never joins a group.
     func reader() throws -> Client {
+        // Little is read ahead, but more than a fetch brings: where its queue is full, librdkafka 2.0.2 looks for
+        // room once a second only.
         let defaults = [
-            ("queued.min.messages", "1"), ("fetch.message.max.bytes", "131072"), ("fetch.wait.max.ms", "10"),
+            ("queued.min.messages", "5000"), ("queued.max.messages.kbytes", "4096"),
+            ("fetch.message.max.bytes", "131072"), ("fetch.wait.max.ms", "10"),
         ]
         let guarantees = consumerGuarantees + [("enable.partition.eof", "true")]
         return try client(RD_KAFKA_CONSUMER, RD_KAFKA_EVENT_FETCH | RD_KAFKA_EVENT_ERROR, defaults, guarantees)
@@ -55,7 +58,6 @@ struct ClientFactory: Sendable {
             ("enable.auto.commit", "false"),
             ("enable.auto.offset.store", "false"),
             ("auto.offset.reset", "error"),
-            ("allow.auto.create.topics", "false"),
             ("isolation.level", "read_committed"),
         ]
     }

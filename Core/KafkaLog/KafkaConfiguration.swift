@@ -15,7 +15,7 @@ public struct KafkaConfiguration: Sendable {
     /// Describes a log and how to talk to it.
     public init(
         bootstrapServers: String, properties: [String: String] = [:], clientID: String,
-        produceTimeout: Duration = .seconds(10), requestTimeout: Duration = .seconds(10)
+        produceTimeout: Duration = .seconds(10), requestTimeout: Duration = .seconds(5)
     ) {
         (self.bootstrapServers, self.properties, self.clientID) = (bootstrapServers, properties, clientID)
         (self.produceTimeout, self.requestTimeout) = (produceTimeout, requestTimeout)

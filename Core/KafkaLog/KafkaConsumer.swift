@@ -10,25 +10,27 @@ actor KafkaConsumer: EventConsumer {
     private static let maximumBatchBytes = 8 << 20
     /// How long a wait may be deaf to cancellation, and a question whether the log is back may take.
     private static let slice = Duration.milliseconds(100)
-    /// How long leaving the group may take.
-    private static let closeLimit = Duration.seconds(5)
+    /// How long leaving the group may take: a process that is told to end has ten seconds for everything.
+    private static let closeLimit = Duration.seconds(2)
+    /// How long a commit may take; it is a mirror, and the group waits meanwhile.
+    private static let commitLimit = Duration.seconds(3)
 
     private let thread = DedicatedThread(name: "kafka-consumer")
     private let topic: Topic
-    private let timeout: Duration
     private let metrics: KafkaMetrics
     private let client: Client
     private let queue: EventQueue
     private var assignment = ConsumerAssignment()
     /// News that came while a batch had already begun.
     private var pending: ConsumerEvent?
+    private var fields: [RecordBatch.Header] = []
     private var isClosed = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Makes the member and subscribes; the group is joined while `next` is called.
     init(_ factory: ClientFactory, group: String, topic: Topic, metrics: KafkaMetrics) async throws {
-        (self.topic, self.metrics, timeout) = (topic, metrics, factory.configuration.requestTimeout)
+        (self.topic, self.metrics) = (topic, metrics)
         client = try factory.consumer(group: group)
         rd_kafka_poll_set_consumer(client.pointer)
         queue = EventQueue(client, rd_kafka_queue_get_consumer(client.pointer))
@@ -61,6 +63,7 @@ actor KafkaConsumer: EventConsumer {
 
     func assign(_ starts: [Int32: Int64]) throws {
         try ensureOpen()
+        try resume(Array(assignment.paused))  // librdkafka 2.0.2 keeps them paused otherwise
         let list = PartitionList(topic, starts)
         try check(rd_kafka_assign(client.pointer, list.pointer), "assigning \(starts.count) partitions")
         assignment.assign(starts.keys)
@@ -69,6 +72,7 @@ actor KafkaConsumer: EventConsumer {
 
     func unassign() throws {
         try ensureOpen()
+        try resume(Array(assignment.paused))
         try check(rd_kafka_assign(client.pointer, nil), "giving back all partitions")
         assignment.assign([])
         dropDoubt()
@@ -96,7 +100,7 @@ actor KafkaConsumer: EventConsumer {
         guard let answers = rd_kafka_queue_new(client.pointer) else { return }
         defer { rd_kafka_queue_destroy(answers) }
         try check(rd_kafka_commit_queue(client.pointer, list.pointer, answers, nil, nil), "committing")
-        guard let event = rd_kafka_queue_poll(answers, timeout.milliseconds) else {
+        guard let event = rd_kafka_queue_poll(answers, Self.commitLimit.milliseconds) else {
             throw EventLogError(.timedOut, "committing: no answer")
         }
         defer { rd_kafka_event_destroy(event) }
@@ -109,7 +113,7 @@ actor KafkaConsumer: EventConsumer {
     func close() {
         guard !exchange(&isClosed, true) else { return }
         leaveGroup(until: .now + Self.closeLimit)
-        queue.destroy(within: .seconds(2))
+        queue.destroy(within: .seconds(1))
     }
 
     private func ensureOpen() throws(EventLogError) { if isClosed { throw .closed } }
@@ -121,7 +125,11 @@ extension KafkaConsumer {
     private func take(_ event: OpaquePointer, into batch: inout RecordBatch) throws -> ConsumerEvent? {
         switch rd_kafka_event_type(event) {
         case RD_KAFKA_EVENT_FETCH:
-            while let message = rd_kafka_event_message_next(event) { batch.append(message) }
+            while let message = rd_kafka_event_message_next(event) {
+                // A message with an error carries its text as a value.
+                guard message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR else { continue }
+                batch.append(message, using: &fields)
+            }
             return nil
         case RD_KAFKA_EVENT_REBALANCE: return rebalance(event)
         case RD_KAFKA_EVENT_ERROR: return try trouble(event)

@@ -68,8 +68,9 @@ public final class KafkaLog: EventLog {
     }
 
     public func close() async {
-        await producer.close(within: min(.seconds(5), factory.configuration.produceTimeout))
-        await reader.close()
+        async let reading: Void = reader.close()
+        await producer.close(within: min(.seconds(3), factory.configuration.produceTimeout))
+        await reading
     }
 
     /// A topic's counters. The first time, the topic is looked for: producing to one that does not exist would

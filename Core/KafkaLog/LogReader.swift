@@ -17,13 +17,7 @@ actor LogReader {
 
     /// The number of partitions; throws `.unknownTopic`.
     func partitionCount(of topic: Topic) throws -> Int {
-        let pointer = try open().pointer
-        guard let handle = rd_kafka_topic_new(pointer, topic.rawValue, nil) else {
-            throw EventLogError(rd_kafka_last_error(), "topic \(topic.rawValue)")
-        }
-        defer { rd_kafka_topic_destroy(handle) }
-        let found = try topics(only: handle, within: timeout)
-        guard let partitions = found[topic.rawValue] else {
+        guard let partitions = try topics(all: true, within: timeout)[topic.rawValue] else {
             throw EventLogError(.unknownTopic, "there is no topic \(topic.rawValue)")
         }
         return partitions
@@ -36,7 +30,7 @@ actor LogReader {
         return low.reduce(into: [:]) { $0[$1.key] = Watermarks(low: $1.value, high: high[$1.key] ?? $1.value) }
     }
 
-    /// Single records at exact places, in the order of the places found.
+    /// Single records at exact places; the order is the log's, not that of the places.
     func records(at places: [LogOffset], in topic: Topic) throws -> RecordBatch {
         let extents = try watermarks(of: topic, partitions: Array(Set(places.map(\.partition))))
         let wanted = places.filter { place in
@@ -48,13 +42,13 @@ actor LogReader {
 
     /// Throws unless a broker answers within the limit.
     func checkHealth(within limit: Duration) throws {
-        _ = try topics(only: nil, within: limit)
+        _ = try topics(all: false, within: limit)
     }
 
     /// Makes the topics that are missing.
     func provision(_ topics: [TopicDefinition]) throws -> [String: TopicProvision] {
         try TopicCreation(client: open(), timeout: timeout).provision(topics) { [timeout] in
-            try self.topics(within: timeout)
+            try self.topics(all: true, within: timeout)
         }
     }
 
@@ -66,7 +60,7 @@ actor LogReader {
     /// Lets go of the client. Later questions throw `.closed`.
     func close() {
         isClosed = true
-        exchange(&client, nil)?.destroy(within: .seconds(2))
+        exchange(&client, nil)?.destroy(within: .seconds(1))
     }
 
     private func open() throws -> Client {
@@ -77,19 +71,11 @@ actor LogReader {
         return new
     }
 
-    /// The number of partitions by topic name: of one topic, or of those that the client knows of.
-    private func topics(only handle: OpaquePointer?, within limit: Duration) throws -> [String: Int] {
-        try topics(all: false, only: handle, within: limit)
-    }
-
-    /// The number of partitions of every topic.
-    private func topics(within limit: Duration) throws -> [String: Int] {
-        try topics(all: true, only: nil, within: limit)
-    }
-
-    private func topics(all: Bool, only handle: OpaquePointer?, within limit: Duration) throws -> [String: Int] {
+    /// The number of partitions by topic name: of all topics, or of those that this client has dealt with. (Asking
+    /// for one topic creates it on some brokers, `allow.auto.create.topics` or not.)
+    private func topics(all: Bool, within limit: Duration) throws -> [String: Int] {
         var answer: UnsafePointer<rd_kafka_metadata>?
-        let code = rd_kafka_metadata(try open().pointer, all ? 1 : 0, handle, &answer, limit.milliseconds)
+        let code = rd_kafka_metadata(try open().pointer, all ? 1 : 0, nil, &answer, limit.milliseconds)
         try check(code, "the cluster did not describe itself")
         guard let answer else { return [:] }
         defer { rd_kafka_metadata_destroy(answer) }

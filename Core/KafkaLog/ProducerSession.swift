@@ -39,7 +39,13 @@ final class ProducerSession: @unchecked Sendable {  // its C handles may be used
 
     /// Whether records are still taken; after a fatal error or `end`, another session is needed.
     var isRunning: Bool {
-        state.withLock { if case .running = $0.phase { true } else { false } }
+        state.withLock { state in
+            guard case .running = state.phase else { return false }
+            // The event that tells of it may still be on its way.
+            let isFatal = rd_kafka_fatal_error(client.pointer, nil, 0) != RD_KAFKA_RESP_ERR_NO_ERROR
+            if isFatal { state.phase = .draining(until: .now) }
+            return !isFatal
+        }
     }
 
     /// Takes no more records, waits for those under way until the limit, fails the rest and lets go of everything.
@@ -86,7 +92,7 @@ final class ProducerSession: @unchecked Sendable {  // its C handles may be used
         _ opaque: UnsafeMutableRawPointer
     ) throws(EventLogError) {
         let record = batch.records[index]
-        let headers = batch.headers[record.headers].withHeaders(in: bytes)
+        let headers = batch.headers[record.headers].makeHeaders(in: bytes)
         let value = UnsafeRawBufferPointer(rebasing: bytes[record.value])
         let key = record.key.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
         let code = crdkafka_produce(
@@ -121,7 +127,7 @@ extension ProducerSession {
             state.phase = .ended
             return exchange(&state.waiting, [])
         }
-        queue.destroy(within: .seconds(2))
+        queue.destroy(within: .seconds(1))
         waiting.forEach { $0.resume() }
     }
 

@@ -2,23 +2,24 @@ import Events
 import Foundation
 import MongoStore
 import Stores
+import Synchronization
 import TestSupport
 
 /// The whole product as separate processes, on a broker of its own and fresh databases.
-final class Pipeline {
+final class Pipeline: Sendable {
     /// A role's process and the port it listens on.
-    struct Role {
+    struct Role: Sendable {
         let process: ChildProcess
         let port: Int
 
         var url: String { "http://127.0.0.1:\(port)" }
     }
 
-    private let broker: MockBrokerProcess
+    let broker: MockBrokerProcess
     private let mongodbURI: String
     private let postgresURL: String
     private let database: String
-    private var started: [ChildProcess] = []
+    private let started = Mutex<[ChildProcess]>([])
 
     /// Runs a test with a provisioned pipeline; whatever it started is ended, also when it throws.
     static func withPipeline(_ body: (Pipeline) async throws -> Void) async throws {
@@ -44,9 +45,29 @@ final class Pipeline {
         uniqueKeysWithValues: TopicDefinition.contract.map { ($0.name, $0.partitions) })
 
     private func end() async {
-        for process in started { process.stop() }
+        for process in started.withLock({ $0 }) { process.stop() }
         await broker.stop()
         await Servers.dropPostgresDatabase(database)
+    }
+
+    /// The port of the MongoDB server.
+    var mongodbPort: UInt16 { Self.port(of: mongodbURI) }
+    /// The port of the PostgreSQL server.
+    var postgresPort: UInt16 { Self.port(of: postgresURL) }
+
+    /// The MongoDB address by way of another port.
+    func mongodbURI(port: UInt16) -> String { Self.replacing(mongodbURI, port) }
+    /// The PostgreSQL address by way of another port.
+    func postgresURL(port: UInt16) -> String { Self.replacing(postgresURL, port) }
+
+    private static func port(of address: String) -> UInt16 {
+        URLComponents(string: address)?.port.flatMap { UInt16(exactly: $0) } ?? 0
+    }
+
+    private static func replacing(_ address: String, _ port: UInt16) -> String {
+        var components = URLComponents(string: address)
+        components?.port = Int(port)
+        return components?.string ?? address
     }
 
     /// Replaces the broker by an empty one at the same address.
@@ -78,7 +99,7 @@ final class Pipeline {
     func start(_ role: String, _ additions: [String: String] = [:]) async throws -> Role {
         let process = try startBothStreams(
             productPath("tributary"), [role], environment: environment.merging(additions) { $1 })
-        started.append(process)
+        started.withLock { $0.append(process) }
         let line = try await process.line(within: .seconds(30)) { $0.contains("\"message\":\"listening\"") }
         let record = try JSONDecoder().decode(ListeningRecord.self, from: Data(line.utf8))
         guard let port = Int(record.port) else { throw PipelineFailure("no port in \(line)") }

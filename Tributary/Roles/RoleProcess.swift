@@ -49,7 +49,7 @@ struct RoleProcess {
     /// A server of this role's own routes beside those that every role has.
     func server<Context: RequestContext>(
         host: String, port: Int, health: Health, context: Context.Type, addRoutes: (Router<Context>) -> Void
-    ) -> some Service {
+    ) -> some Service where Context.Source == ApplicationRequestContextSource {
         let router = Router(context: Context.self)
         router.add(middleware: RequestMetrics(role: settings.role.rawValue))
         router.add(middleware: ProblemMiddleware())
@@ -65,9 +65,7 @@ struct RoleProcess {
 
 /// The clock: milliseconds since 1970.
 func currentMilliseconds() -> Int64 {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+    Int64(Date().timeIntervalSince1970 * 1000)
 }
 
 /// A text that no other batch has.
