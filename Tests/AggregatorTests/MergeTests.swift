@@ -87,7 +87,7 @@ struct MergeTests {
 
     @Test func aFailureAnywhereLeavesNothingBehind() async throws {
         var random = SeededRandom.announced()
-        let (earlier, later) = (random.events(60), random.events(60))
+        let (earlier, later) = (random.events(12), random.events(12))
         let journal = Journal()
         let clean = RollupStoreModel(journal: journal)
         try await Self.merge([earlier], into: clean)

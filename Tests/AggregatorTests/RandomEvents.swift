@@ -39,11 +39,14 @@ extension SeededRandom {
         return (0..<count).map { offset in
             StoredEvent(
                 source: Bool.random(using: &self) ? "web" : "app",
-                userID: "u\(Int.random(in: 0..<users, using: &self))",
+                userID: user(Int.random(in: 0..<users, using: &self)),
                 eventType: ["page_view", "click", "all"].randomElement(using: &self) ?? "",
                 timestamp: time(near: moments), offset: Int64(offset))
         }
     }
+
+    /// A user's name. The first two look the same and are not: one code point, or two.
+    private func user(_ number: Int) -> String { number < 2 ? ["\u{E9}", "e\u{301}"][number] : "u\(number)" }
 
     /// Cuts events into parts, some of them empty.
     mutating func split(_ events: [StoredEvent], into count: Int) -> [[StoredEvent]] {

@@ -16,7 +16,8 @@ struct Recount: Equatable {
     /// Counts events.
     init(_ events: some Sequence<StoredEvent>, timeZone: String) {
         let calendar = FoundationPeriods(timeZone)
-        var users: [RollupKey: Set<String>] = [:]
+        // By bytes: Swift takes texts for equal that are spelt with other code points.
+        var users: [RollupKey: Set<[UInt8]>] = [:]
         for event in events {
             let day = calendar.day(of: event.timestamp)
             let periods: [(Granularity, PeriodNumber)] = [
@@ -28,7 +29,7 @@ struct Recount: Equatable {
                         source: event.source, granularity: granularity, period: period, dimension: dimension,
                         value: value)
                     counts[key, default: RollupCounts(events: 0, visitors: 0)].events += 1
-                    users[key, default: []].insert(event.userID)
+                    users[key, default: []].insert(Array(event.userID.utf8))
                 }
             }
             let digest = Digest128.visitor(source: event.source, userID: event.userID)
@@ -38,7 +39,8 @@ struct Recount: Equatable {
         for (key, users) in users {
             counts[key]?.visitors = Int64(users.count)
             guard key.granularity != .week else { continue }
-            visitors[key] = Set(users.map { Digest128.visitor(source: key.source, userID: $0) })
+            visitors[key] = Set(
+                users.map { Digest128.visitor(source: key.source, userID: String(decoding: $0, as: UTF8.self)) })
         }
     }
 

@@ -6,7 +6,7 @@ import Synchronization
 /// Its calls are noted and can be made to fail.
 final class RawEventStoreModel: RawEventStore {
     private struct Contents {
-        var events: [String: RawEvent] = [:]
+        var events: [ExactText: RawEvent] = [:]
         var progress: [PartitionEpoch: IngestProgress] = [:]
         var deadLetters: [Position: DeadLetterEntry] = [:]
     }
@@ -22,7 +22,7 @@ final class RawEventStoreModel: RawEventStore {
     }
 
     /// The stored events by id.
-    var events: [String: RawEvent] { contents.withLock(\.events) }
+    var events: [ExactText: RawEvent] { contents.withLock(\.events) }
     /// The index of dead letters.
     var deadLetters: [Position: DeadLetterEntry] { contents.withLock(\.deadLetters) }
     /// The progress of all partitions and epochs, in order.
@@ -45,9 +45,9 @@ final class RawEventStoreModel: RawEventStore {
         }
     }
 
-    private static func insert(_ event: RawEvent, _ events: inout [String: RawEvent]) -> InsertVerdict {
-        guard let stored = events[event.id] else {
-            events[event.id] = event
+    private static func insert(_ event: RawEvent, _ events: inout [ExactText: RawEvent]) -> InsertVerdict {
+        guard let stored = events[ExactText(event.id)] else {
+            events[ExactText(event.id)] = event
             return .stored
         }
         if stored.position == event.position { return .stored }
@@ -55,7 +55,9 @@ final class RawEventStoreModel: RawEventStore {
             ? .duplicate(of: stored.position) : .conflict(with: stored.position)
     }
 
-    func event(source: String, eventID: String) async throws -> RawEvent? { events["\(source)/\(eventID)"] }
+    func event(source: String, eventID: String) async throws -> RawEvent? {
+        events[ExactText("\(source)/\(eventID)")]
+    }
 
     func latestProgress(of partitions: [Int32]) async throws -> [Int32: IngestProgress] {
         try carryOut("read progress") { _ in
@@ -117,7 +119,7 @@ final class RawEventStoreModel: RawEventStore {
 
 /// Reads of one moment.
 private struct RawEventReaderModel: RawEventReader {
-    let events: [String: RawEvent]
+    let events: [ExactText: RawEvent]
     let allProgress: [IngestProgress]
 
     func progress() async throws -> [IngestProgress] { allProgress }
