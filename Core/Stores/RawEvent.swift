@@ -10,7 +10,7 @@ public struct RawEvent: Sendable {
     public var userID: String
     /// The kind of event.
     public var eventType: String
-    /// When it happened, by the client's clock corrected for skew: milliseconds since 1970, UTC.
+    /// When it happened, by the client's clock: milliseconds since 1970, UTC.
     public var timestamp: Int64
     /// When the collector received it: milliseconds since 1970, UTC.
     public var receivedAt: Int64
