@@ -57,8 +57,8 @@ struct SetMerge: Sendable {
             return week
         }
         return weeks.sorted { $0.key < $1.key }.map { week, days in
-            let before = VisitorSet.union(Self.weekdays(of: days[0]).compactMap { stored[$0]?.all })
-            let met = VisitorSet.union(days.compactMap { folded.visitors[$0] })
+            let before = VisitorSet.union(of: Self.weekdays(of: days[0]).compactMap { stored[$0]?.all })
+            let met = VisitorSet.union(of: days.compactMap { folded.visitors[$0] })
             let events = days.reduce(0) { $0 + (folded.events[$1] ?? 0) }
             return (week, RollupCounts(events: events, visitors: Int64(met.subtracting(before).count)))
         }
@@ -83,8 +83,8 @@ struct LoadedSet: Sendable {
     init(_ stored: StoredSet) throws {
         let chunks = try stored.chunks.values.map { try VisitorSet(serialized: $0) }
         let deltas = try stored.deltas.map { try VisitorSet(serialized: $0) }
-        pending = VisitorSet.union(deltas)
-        all = VisitorSet.union(chunks + deltas)
+        pending = VisitorSet.union(of: deltas)
+        all = VisitorSet.union(of: chunks + deltas)
         baseSize = stored.chunks.values.reduce(0) { $0 + $1.count }
         deltaSize = stored.deltas.reduce(0) { $0 + $1.count }
     }
@@ -92,7 +92,9 @@ struct LoadedSet: Sendable {
     /// The chunks to be rewritten if deltas have grown past their part of the base; `nil` if they have not.
     func compacted(adding new: VisitorSet) -> [UInt16: [UInt8]]? {
         guard (deltaSize + new.serialized().count) * Self.compactionRatio > baseSize else { return nil }
-        let touched = Set(VisitorSet.union([pending, new]).chunks.keys)
-        return VisitorSet.union([all, new]).chunks.filter { touched.contains($0.key) }.mapValues { $0.serialized() }
+        let touched = Set(VisitorSet.union(of: [pending, new]).chunks().keys)
+        return VisitorSet.union(of: [all, new]).chunks().filter { touched.contains($0.key) }.mapValues {
+            $0.serialized()
+        }
     }
 }

@@ -103,6 +103,10 @@ public protocol RawEventStore: Sendable {
     ///   what was inserted is then found at its own position.
     func insert(_ events: [RawEvent]) async throws -> [InsertVerdict]
 
+    /// The stored event of that identity; `nil` where there is none. Its metadata is JSON with the same values as
+    /// the original, not the same bytes.
+    func event(source: String, eventID: String) async throws -> RawEvent?
+
     /// The latest epoch's progress of each partition asked for; partitions never seen are absent.
     func latestProgress(of partitions: [Int32]) async throws -> [Int32: IngestProgress]
 

@@ -80,7 +80,7 @@ struct VisitorsAnswer: Encodable, Sendable {
         let sets = try await reader.sets(days)
         return try Dictionary(grouping: sets.keys, by: \.source).values.reduce(0) { sum, keys in
             let parts = keys.flatMap { key in (sets[key].map { Array($0.chunks.values) + $0.deltas }) ?? [] }
-            return sum + Int64(VisitorSet.union(try parts.map { try VisitorSet(serialized: $0) }).count)
+            return sum + Int64(VisitorSet.union(of: try parts.map { try VisitorSet(serialized: $0) }).count)
         }
     }
 

@@ -18,7 +18,9 @@ extension RoleProcess {
 
     func buildRawEventStore() throws -> any RawEventStore {
         try configured {
-            try MongoStore(uri: settings.mongodb.uri, retentionDays: settings.mongodb.rawRetentionDays)
+            var options = MongoStore.Options()
+            options.retentionDays = settings.mongodb.rawRetentionDays
+            return try MongoStore(uri: settings.mongodb.uri, options: options)
         }
     }
 

@@ -1,0 +1,86 @@
+internal import Events
+internal import Stores
+
+extension StoredEvent {
+    /// What a window read asks for.
+    static let fields = ["source", "userId", "eventType", "timestamp", "ingest.offset"]
+
+    init(_ document: BSONReader) throws(BSONFault) {
+        var document = document
+        self.init(source: "", userID: "", eventType: "", timestamp: 0, offset: -1)
+        while let element = try document.next() {
+            if element.isNamed("source") {
+                source = try element.string()
+            } else if element.isNamed("userId") {
+                userID = try element.string()
+            } else if element.isNamed("eventType") {
+                eventType = try element.string()
+            } else if element.isNamed("timestamp") {
+                timestamp = try element.integer()
+            } else if element.isNamed("ingest") {
+                offset = try IngestFields(try element.document()).position.offset
+            }
+        }
+    }
+}
+
+extension RawEvent {
+    /// Reads a whole event. The metadata comes back as JSON with the same values, not with the same bytes.
+    init(_ document: BSONReader) throws(BSONFault) {
+        var document = document
+        var id = ""
+        self.init(
+            source: "", eventID: "", userID: "", eventType: "", timestamp: 0, receivedAt: 0, metadata: nil,
+            context: EventContext(), position: IngestFields().position, payloadHash: IngestFields().payloadHash)
+        while let element = try document.next() {
+            if element.isNamed("_id") {
+                id = try element.string()
+            } else if element.isNamed("receivedAt") {
+                receivedAt = try element.integer()
+            } else if element.isNamed("metadata") {
+                metadata = try element.json()[...]
+            } else if element.isNamed("context") {
+                context = try EventContext(try element.document())
+            } else if element.isNamed("ingest") {
+                let ingest = try IngestFields(try element.document())
+                (position, payloadHash) = (ingest.position, ingest.payloadHash)
+            } else {
+                try take(element)
+            }
+        }
+        eventID = String(id.dropFirst(source.count + 1))
+    }
+
+    private mutating func take(_ element: BSONElement) throws(BSONFault) {
+        if element.isNamed("source") {
+            source = try element.string()
+        } else if element.isNamed("userId") {
+            userID = try element.string()
+        } else if element.isNamed("eventType") {
+            eventType = try element.string()
+        } else if element.isNamed("timestamp") {
+            timestamp = try element.integer()
+        }
+    }
+}
+
+extension EventContext {
+    fileprivate init(_ document: BSONReader) throws(BSONFault) {
+        var document = document
+        self.init()
+        while let element = try document.next() {
+            if element.isNamed("clientAddress") {
+                clientAddress = try element.string()
+            } else if element.isNamed("userAgent") {
+                userAgent = try element.string()
+            }
+        }
+    }
+}
+
+extension BSONElement {
+    /// A document or null as JSON text.
+    fileprivate func json() throws(BSONFault) -> [UInt8] {
+        type == BSONType.null ? Array("null".utf8) : try relaxedJSON(of: value)
+    }
+}

@@ -1,0 +1,114 @@
+public import Foundation
+import Logging
+
+extension Settings {
+    /// Reads the settings of a role: from the environment, else from the file, else defaults.
+    /// - Parameters:
+    ///   - file: the path of a JSON file, by `--config`.
+    ///   - kafkaProperty: what librdkafka says of a property and its value.
+    /// - Throws: `ConfigurationError` with everything that is wrong.
+    public static func load(
+        for role: Role, environment: [String: String] = ProcessInfo.processInfo.environment, file path: String? = nil,
+        kafkaProperty: (_ name: String, _ value: String) -> KafkaPropertyVerdict
+    ) throws(ConfigurationError) -> Settings {
+        var file: (name: String, content: ConfigurationFile)?
+        do {
+            file = try path.map { ($0, try ConfigurationFile(path: $0)) }
+        } catch {
+            throw ConfigurationError(issues: [.unusableFile(path ?? "", error)])
+        }
+        var reader = SettingsReader(environment: environment, file: file)
+        let settings = Settings(role: role, reader: &reader, environment: environment, file: file, kafkaProperty)
+        reader.requireStores(of: role)
+        reader.refuseUnknownKeys(in: file)
+        reader.refuseUnbuiltProtection(for: role)
+        guard reader.issues.isEmpty else { throw ConfigurationError(issues: reader.issues) }
+        return settings
+    }
+
+    private init(
+        role: Role, reader: inout SettingsReader, environment: [String: String],
+        file: (name: String, content: ConfigurationFile)?, _ kafkaProperty: (String, String) -> KafkaPropertyVerdict
+    ) {
+        self.role = role
+        let properties = reader.kafkaProperties(environment: environment, file: file, judge: kafkaProperty)
+        warnings = properties.warnings
+        kafka = Kafka(reader: &reader, properties: properties.properties)
+        mongodb = MongoDB(
+            uri: reader.address(.mongodb, schemes: ["mongodb", "mongodb+srv"]),
+            rawRetentionDays: reader.number("raw.retentionDays", default: 90, in: 1...36_500))
+        postgres = PostgreSQL(url: reader.address(.postgres, schemes: ["postgres", "postgresql"]))
+
+        let writeKeys = reader.writeKeys()
+        let allowAnonymous = reader.flag("allowAnonymous")
+        collector = Collector(
+            host: reader.host("collector.host", default: writeKeys?.isEmpty == false ? "0.0.0.0" : "127.0.0.1"),
+            port: reader.port("collector.port", default: 8080), writeKeys: writeKeys ?? [])
+        dashboard = Dashboard(
+            host: reader.host("dashboard.host", default: "127.0.0.1"),
+            port: reader.port("dashboard.port", default: 8090))
+        if !allowAnonymous {
+            // Write keys that cannot be read are reported as such; the address is not at fault then.
+            if role.listensForEvents && writeKeys?.isEmpty == true {
+                reader.requireLoopback(
+                    "collector.host", collector.host, unless: "WRITE_KEYS is set or ALLOW_ANONYMOUS=true")
+            }
+            if role.listensForQuestions {
+                reader.requireLoopback("dashboard.host", dashboard.host, unless: "ALLOW_ANONYMOUS=true")
+            }
+        }
+
+        let adminHost = reader.host("admin.host", default: "127.0.0.1")
+        worker = Worker(reader: &reader, adminHost: adminHost)
+        aggregator = Aggregator(reader: &reader, adminHost: adminHost)
+        reportingTimeZone = reader.value(
+            "reporting.timezone", default: "UTC", allowed: "the IANA name of a time zone, such as Europe/Berlin"
+        ) { isTimeZoneName($0) ? $0 : nil }
+        let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+        logLevel = reader.value("log.level", default: .info, allowed: levels) {
+            Logger.Level(rawValue: $0.lowercased())
+        }
+    }
+}
+
+extension Settings.Kafka {
+    fileprivate init(reader: inout SettingsReader, properties: [String: String]) {
+        bootstrapServers = reader.value(
+            StoreAddress.kafka.rawValue, default: "", allowed: "host:port, several with commas between",
+            secret: { $0.contains("@") ? masked($0) : shown($0) }
+        ) { isServerList($0) ? $0 : nil }
+        self.properties = properties
+        produceTimeout = reader.duration(
+            "produce.timeout", default: .seconds(10), in: .milliseconds(100)...(.seconds(300)))
+    }
+}
+
+extension Settings.Worker {
+    fileprivate init(reader: inout SettingsReader, adminHost: String) {
+        self.adminHost = adminHost
+        adminPort = reader.port("worker.adminPort", default: 8091)
+        batchSize = reader.number("worker.batchSize", default: 1_000, in: 1...10_000)
+        group = reader.value(
+            "worker.group", default: "tributary-worker",
+            allowed: "1 to 200 letters, digits, dots, hyphens or underscores"
+        ) { $0.wholeMatch(of: /[A-Za-z0-9._-]{1,200}/) == nil ? nil : $0 }
+    }
+}
+
+extension Settings.Aggregator {
+    fileprivate init(reader: inout SettingsReader, adminHost: String) {
+        self.adminHost = adminHost
+        adminPort = reader.port("aggregator.adminPort", default: 8092)
+        interval = reader.duration(
+            "aggregator.interval", default: .seconds(60), in: .milliseconds(100)...(.seconds(86_400)))
+    }
+}
+
+extension ConfigurationIssue {
+    fileprivate static func unusableFile(_ path: String, _ error: any Error) -> ConfigurationIssue {
+        let reason = error is DecodingError ? "it is not a JSON object of settings" : "it cannot be read"
+        return ConfigurationIssue(
+            key: "--config", value: shown(path), source: nil, allowed: "a readable file with one JSON object; \(reason)"
+        )
+    }
+}

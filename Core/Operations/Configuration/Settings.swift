@@ -1,0 +1,93 @@
+public import Logging
+
+/// The configuration of a process: read once at start, then passed around.
+public struct Settings: Sendable {
+    /// The log.
+    public struct Kafka: Sendable {
+        /// `host:port,…`; empty where the role needs no log and none is given.
+        public var bootstrapServers: String
+        /// Further librdkafka properties, by their own names, all accepted by librdkafka.
+        public var properties: [String: String]
+        /// How long an append may wait for its acknowledgement.
+        public var produceTimeout: Duration
+    }
+
+    /// The store of raw events.
+    public struct MongoDB: Sendable {
+        /// The address, which may hold a password; empty where the role needs no MongoDB and none is given.
+        public var uri: String
+        /// How long raw events are kept after they were stored.
+        public var rawRetentionDays: Int
+    }
+
+    /// The store of rollups.
+    public struct PostgreSQL: Sendable {
+        /// The address, which may hold a password; empty where the role needs no PostgreSQL and none is given.
+        public var url: String
+    }
+
+    /// The collector.
+    public struct Collector: Sendable {
+        /// The address to listen on.
+        public var host: String
+        /// The port to listen on; 0 is any free one.
+        public var port: Int
+        /// The keys that events may be sent with; without any the collector is open.
+        public var writeKeys: [WriteKey]
+        /// Whether events without a key are taken.
+        public var isOpen: Bool { writeKeys.isEmpty }
+    }
+
+    /// The dashboard API.
+    public struct Dashboard: Sendable {
+        /// The address to listen on.
+        public var host: String
+        /// The port to listen on; 0 is any free one.
+        public var port: Int
+    }
+
+    /// The worker.
+    public struct Worker: Sendable {
+        /// The address of the admin port.
+        public var adminHost: String
+        /// The port of `/healthz`, `/readyz` and `/metrics`; 0 is any free one.
+        public var adminPort: Int
+        /// How many events one batch holds at most.
+        public var batchSize: Int
+        /// The consumer group.
+        public var group: String
+    }
+
+    /// The aggregator.
+    public struct Aggregator: Sendable {
+        /// The address of the admin port.
+        public var adminHost: String
+        /// The port of `/healthz`, `/readyz` and `/metrics`; 0 is any free one.
+        public var adminPort: Int
+        /// The time from one pass to the next.
+        public var interval: Duration
+    }
+
+    /// What the process does.
+    public var role: Role
+    /// The log.
+    public var kafka: Kafka
+    /// The store of raw events.
+    public var mongodb: MongoDB
+    /// The store of rollups.
+    public var postgres: PostgreSQL
+    /// The collector.
+    public var collector: Collector
+    /// The dashboard API.
+    public var dashboard: Dashboard
+    /// The worker.
+    public var worker: Worker
+    /// The aggregator.
+    public var aggregator: Aggregator
+    /// The IANA name of the zone that days and weeks are cut in.
+    public var reportingTimeZone: String
+    /// The lowest level that is logged.
+    public var logLevel: Logger.Level
+    /// What does not stop the start but should be logged.
+    public var warnings: [String]
+}

@@ -1,0 +1,63 @@
+/// Rules about single settings and about several at once.
+extension SettingsReader {
+    /// The address of a database, empty where it is not given. It may hold a password.
+    mutating func address(_ store: StoreAddress, schemes: [String]) -> String {
+        let allowed = "an address that begins with " + schemes.map { "\($0)://" }.joined(separator: " or ")
+        return value(store.rawValue, default: "", allowed: allowed, secret: masked) { text in
+            isAddress(text, schemes: schemes) ? text : nil
+        }
+    }
+
+    /// The write keys; `nil` where they are given but wrong.
+    mutating func writeKeys() -> [WriteKey]? {
+        let rule = "source:key,… with sources of a-z 0-9 _ - and keys of at least 8 printable characters, none twice"
+        var allowed = rule
+        if let text = text("writeKeys")?.text {
+            do {
+                _ = try WriteKey.list(text)
+            } catch {
+                allowed = "\(rule); wrong: entry \(error.entries.map(String.init).joined(separator: ", "))"
+            }
+        }
+        return value("writeKeys", default: allowed == rule ? [] : nil, allowed: allowed, secret: { _ in "***" }) {
+            try? WriteKey.list($0)
+        }
+    }
+
+    /// An open role is reachable from this machine only.
+    mutating func requireLoopback(_ key: String, _ host: String, unless exception: String) {
+        guard !isLoopback(host) else { return }
+        report(
+            key, value: shown(host), source: text(key)?.source,
+            allowed: "a loopback address such as 127.0.0.1, unless \(exception): whoever reaches it may use it")
+    }
+
+    /// Every store that the role needs has an address.
+    mutating func requireStores(of role: Role) {
+        for store in role.stores.sorted(by: { $0.rawValue < $1.rawValue }) where text(store.rawValue) == nil {
+            report(store.rawValue, value: nil, source: nil, allowed: "the \(role.rawValue) role needs it")
+        }
+    }
+
+    /// A file is ours alone: a key in it that nothing reads is a typing error.
+    mutating func refuseUnknownKeys(in file: (name: String, content: ConfigurationFile)?) {
+        guard let file else { return }
+        for key in file.content.values.keys.sorted() where !known.contains(key) && !key.hasPrefix("kafka.") {
+            report(
+                ConfigurationIssue(
+                    key: shown(key), value: "***", source: file.name, allowed: "not to be set: there is no such setting"
+                ))
+        }
+    }
+
+    /// Settings that will protect a port one day must not seem to do so already.
+    mutating func refuseUnbuiltProtection(for role: Role) {
+        let events = role.listensForEvents ? ["keysFile"] : []
+        let questions = role.listensForQuestions ? ["jwksUrl", "jwksFile", "jwtIssuer", "jwtAudience"] : []
+        for key in events + questions {
+            // In a file it is an unknown key already.
+            guard text(key)?.source == "environment" else { continue }
+            report(key, value: "***", source: "environment", allowed: "not to be set: this version does not read it")
+        }
+    }
+}
