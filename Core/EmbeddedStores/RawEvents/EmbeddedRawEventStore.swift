@@ -31,6 +31,13 @@ public final class EmbeddedRawEventStore: RawEventStore {
         }
     }
 
+    public func event(source: String, eventID: String) async throws -> RawEvent? {
+        try checkOpen()
+        return try await perform("the event could not be read") { [writer] in
+            try await writer.event(source: source, eventID: eventID)
+        }
+    }
+
     public func latestProgress(of partitions: [Int32]) async throws -> [Int32: IngestProgress] {
         try checkOpen()
         return try await perform("progress could not be read") { [pool] in

@@ -83,6 +83,11 @@ actor RawWriter {
         return new
     }
 
+    /// The stored event of an identity. On the writer's thread, since its index is partly in memory.
+    func event(source: String, eventID: String) throws -> RawEvent? {
+        try pool.writeWithoutTransaction { db in try prepared(db).event(source: source, eventID: eventID) }
+    }
+
     /// Runs any other write, alone and in a transaction.
     func write<Value: Sendable>(_ work: @Sendable (Database) throws -> Value) throws -> Value {
         try pool.write(work)
@@ -90,68 +95,4 @@ actor RawWriter {
 
     /// Lets go of statements, which must not outlive the connection.
     func finish() { statements = nil }
-}
-
-/// The statements that every event takes.
-final class RawStatements {
-    let seen: SeenIndex
-    private let insertEvent: PreparedStatement
-    private let findEvent: PreparedStatement
-
-    init(_ db: Database) throws {
-        seen = try SeenIndex(db)
-        insertEvent = try PreparedStatement(
-            db, "INSERT INTO raw_event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        findEvent = try PreparedStatement(db, "SELECT source, event_id, payload_hash FROM raw_event WHERE key = ?")
-    }
-
-    /// Inserts an event unless its id is stored.
-    func insert(_ event: RawEvent) throws -> InsertVerdict {
-        let key: Int64
-        do { key = try RowKey.key(event.position) } catch { return .refused(reason: "\(error)") }
-        let hash = seen.hash(source: event.source, eventID: event.eventID)
-        var verdict: InsertVerdict?
-        _ = try seen.anyKey(hash) { stored in
-            verdict = try compare(event, key, stored)
-            return verdict != nil
-        }
-        if let verdict { return verdict }
-        try insert(event, key)
-        try seen.add(hash, key)
-        return .stored
-    }
-
-    /// What a stored event of the same hash says of this one; `nil` where it is another.
-    private func compare(_ event: RawEvent, _ key: Int64, _ stored: Int64) throws -> InsertVerdict? {
-        var verdict: InsertVerdict?
-        findEvent.bind(1, stored)
-        try findEvent.forEachRow { row in
-            guard row.text(1) == event.eventID, row.text(0) == event.source else { return false }
-            if stored == key {
-                verdict = .stored
-            } else if row.blob(2) == event.payloadHash.bytes {
-                verdict = .duplicate(of: RowKey.position(stored))
-            } else {
-                verdict = .conflict(with: RowKey.position(stored))
-            }
-            return false
-        }
-        return verdict
-    }
-
-    private func insert(_ event: RawEvent, _ key: Int64) throws {
-        insertEvent.bind(1, key)
-        insertEvent.bind(2, event.source)
-        insertEvent.bind(3, event.eventID)
-        insertEvent.bind(4, event.userID)
-        insertEvent.bind(5, event.eventType)
-        insertEvent.bind(6, event.timestamp)
-        insertEvent.bind(7, event.receivedAt)
-        if let metadata = event.metadata { insertEvent.bind(8, metadata) } else { insertEvent.bindNull(8) }
-        insertEvent.bind(9, event.context.clientAddress)
-        insertEvent.bind(10, event.context.userAgent)
-        insertEvent.bind(11, event.payloadHash.bytes)
-        insertEvent.bind(12, Int64(Date().timeIntervalSince1970 * 1000))
-        try insertEvent.run()
-    }
 }
