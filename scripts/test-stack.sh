@@ -6,16 +6,18 @@ scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$scripts/lib/common.sh"
 mkdir -p "$root/.local"
 dir=$(mktemp -d "$root/.local/stack-test.XXXXXX")/stack
-bystander=
+bystander='' foreign=''
 
 stack() { "$scripts/stack.sh" "$@" --dir "$dir" 2>"$dir.err"; }
 
 # shellcheck disable=SC2317  # called by the trap
 finish() {
     local status=$?
+    set +e # whatever fails now, the rest is still cleaned up
     ((status == 0)) || { say "FAILED; the last command said:"; sed 's/^/    /' "$dir.err" >&2; }
-    [[ -z $bystander ]] || kill "$bystander"
-    stack down --purge || true
+    # shellcheck disable=SC2086  # none, one or two
+    kill $bystander $foreign 2>/dev/null
+    stack down --purge
     rm -rf "$(dirname "$dir")"
     exit "$status"
 }
@@ -73,7 +75,8 @@ kill -9 "$(pid_of mongodb)"
 foreign=$!
 until (: <"/dev/tcp/127.0.0.1/$(cat "$dir/mongodb.port")") 2>/dev/null; do sleep 0.1; done
 moved=$(stack up)
-kill -0 $foreign && kill $foreign
+kill $foreign # it was still there, then
+foreign=''
 [[ $moved != "$first" ]] && grep -q 'taken by another process' "$dir.err"
 expect_all_up
 check "a port that somebody else took is left to them"

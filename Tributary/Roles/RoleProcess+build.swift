@@ -60,3 +60,13 @@ extension HealthCheck {
         HealthCheck(name: "rollups") { try await store.checkHealth() }
     }
 }
+
+/// What librdkafka and the guarantees say of a property, in the configuration's terms.
+func judgeKafkaProperty(_ name: String, _ value: String) -> KafkaPropertyVerdict {
+    switch KafkaConfiguration.verdict(of: name, value) {
+    case .accepted: .accepted
+    case .unknown: .unknown
+    case .invalid(let reason): .invalid(reason)
+    case .guaranteed(let reason): .guarantee(reason)
+    }
+}

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Hummingbird
-import KafkaLog
 import Logging
 import Metrics
 import Operations
@@ -23,7 +22,7 @@ struct RoleProcess {
     /// (EX_CONFIG).
     init(_ role: Role, _ options: RoleOptions) throws {
         do {
-            settings = try Settings.load(for: role, file: options.config, kafkaProperty: KafkaLog.judge)
+            settings = try Settings.load(for: role, file: options.config, kafkaProperty: judgeKafkaProperty)
         } catch {
             say("tributary \(role.rawValue): \(error)")
             throw ExitCode(78)

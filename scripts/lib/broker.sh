@@ -24,7 +24,7 @@ broker_start() {
 }
 
 broker_answers() {
-    grep -qs '^ready ' "$dir/broker.log" && port_answers broker && port_answers broker-control
+    grep -qs "^ready bootstrap=127.0.0.1:$(port_of broker) " "$dir/broker.log" && port_answers broker && port_answers broker-control
 }
 
 broker_stop() { stop_process broker 5 TERM; }
