@@ -109,6 +109,8 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=bind"])]),
         room("TestSupport", at: "Tests/TestSupport", ["Stores"]),
         tests("EventsTests", ["Events"]),
+        tests("BitmapsTests", ["Bitmaps", "CRoaring"]),
+        tests("PipelineTests", ["Events", "MongoStore", "Stores", "TestSupport", httpClient, nio]),
         tests(
             "ConformanceTests",
             ["Bitmaps", "EmbeddedStores", "Events", "KafkaLog", "MongoStore", "PostgresStore", "Stores", "TestSupport"]),

@@ -20,12 +20,12 @@ public enum EventIdentity {
     }
 
     /// A UUIDv5 (RFC 9562, section 5.5) of a name within a namespace, as text.
-    public static func nameBased(namespace: String, name: String) -> String {
+    public static func nameBased(namespace: String, name: [UInt8]) -> String {
         let base = nameBased(namespace: Self.namespace, name: Array(namespace.utf8))
-        return format(nameBased(namespace: base, name: Array(name.utf8)))
+        return format(nameBased(namespace: base, name: name))
     }
 
-    private static func nameBased(namespace: [UInt8], name: [UInt8]) -> [UInt8] {
+    static func nameBased(namespace: [UInt8], name: [UInt8]) -> [UInt8] {
         var hash = Insecure.SHA1()
         hash.update(data: namespace)
         hash.update(data: name)
@@ -47,7 +47,7 @@ public enum EventIdentity {
         return bytes
     }
 
-    private static func format(_ bytes: [UInt8]) -> String {
+    static func format(_ bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef".utf8)
         return String(unsafeUninitializedCapacity: 36) { text in
             var place = 0

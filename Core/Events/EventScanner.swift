@@ -69,9 +69,11 @@ public struct EventScanner {
         case eventID, userID, eventType, timestamp, metadata
         var bit: UInt8 { 1 << rawValue }
 
-        init?(_ name: UnsafeBufferPointer<UInt8>.SubSequence) {
+        @inline(__always)
+        init?(_ name: UnsafeBufferPointer<UInt8>) {
             func matches(_ text: StaticString) -> Bool {
-                name.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+                for offset in 0..<name.count where name[offset] != text.utf8Start[offset] { return false }
+                return true
             }
             switch name.count {
             case 6 where matches("userId"): self = .userID
@@ -86,19 +88,9 @@ public struct EventScanner {
 
     private mutating func readMember(_ event: inout ScannedEvent, _ seen: inout UInt8) throws(JSONSyntaxError) {
         let key = try scanner.scanKey()
-        guard !key.isEscaped, let field = Field(scanner.bytes[key.content]) else {
-            let name = String(key.text(in: scanner.bytes).prefix(64))
-            var facts = JSONFacts()
-            _ = try scanner.skipValue(&facts)
-            event.note(
-                EventViolation(
-                    .unknownField, field: name,
-                    "is not a field of an event; allowed are eventId, userId, eventType, timestamp, metadata"))
-            return
-        }
+        guard let field = field(named: key) else { return try skipUnknownField(key, &event) }
         if seen & field.bit != 0 {
-            let name = String(decoding: scanner.bytes[key.content], as: UTF8.self)
-            event.note(EventViolation(.duplicateField, field: name, "is given twice"))
+            event.note(EventViolation(.duplicateField, field: key.text(in: scanner.bytes), "is given twice"))
         }
         seen |= field.bit
         switch field {
@@ -114,6 +106,21 @@ public struct EventScanner {
         case .timestamp: try readTimestamp(&event)
         case .metadata: try readMetadata(&event)
         }
+    }
+
+    private func field(named key: JSONString) -> Field? {
+        key.isEscaped
+            ? key.decoded(in: scanner.bytes).withUnsafeBufferPointer { Field($0) }
+            : Field(UnsafeBufferPointer(rebasing: scanner.bytes[key.content]))
+    }
+
+    private mutating func skipUnknownField(_ key: JSONString, _ event: inout ScannedEvent) throws(JSONSyntaxError) {
+        var facts = JSONFacts()
+        _ = try scanner.skipValue(&facts)
+        event.note(
+            EventViolation(
+                .unknownField, field: String(key.text(in: scanner.bytes).prefix(64)),
+                "is not a field of an event; allowed are eventId, userId, eventType, timestamp, metadata"))
     }
 
     private mutating func readString(
@@ -137,7 +144,7 @@ public struct EventScanner {
     private mutating func readEventType(_ event: inout ScannedEvent) throws(JSONSyntaxError) {
         guard let text = try readString("eventType", &event) else { return }
         event.eventType = text
-        if !EventRules.isEventType(text.utf8) {
+        if !EventRules.isEventType(text) {
             event.note(
                 EventViolation(
                     .invalidFormat, field: "eventType",
@@ -150,7 +157,9 @@ public struct EventScanner {
         switch scanner.peek() {
         case UInt8(ascii: "\""):
             let text = try scanner.scanString()
-            event.timestamp = text.isEscaped ? nil : Timestamp.parse(scanner.bytes[text.content])
+            event.timestamp =
+                text.isEscaped
+                ? Timestamp.parse(text.decoded(in: scanner.bytes)) : Timestamp.parse(scanner.bytes[text.content])
         case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")):
             let number = try scanner.scanNumber()
             event.timestamp =

@@ -56,21 +56,6 @@ public enum EventRules {
         "00000000-0000-0000-0000-000000000000",
     ]
 
-    /// Whether a text is an event type: `^[a-z][a-z0-9_.:-]{0,63}$`.
-    public static func isEventType(_ text: some Collection<UInt8>) -> Bool {
-        guard let first = text.first, text.count <= maximumEventTypeLength,
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first)
-        else { return false }
-        return text.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"),
-                UInt8(ascii: "."), UInt8(ascii: ":"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
-    }
-
     /// Whether a text names a source: `^[a-z0-9][a-z0-9_-]{0,63}$`.
     public static func isSource(_ text: some StringProtocol) -> Bool {
         let allowed: (UInt8) -> Bool = { byte in
@@ -81,44 +66,5 @@ public enum EventRules {
         }
         guard let first = text.utf8.first, text.utf8.count <= 64, allowed(first) else { return false }
         return text.utf8.allSatisfy { allowed($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
-    }
-
-    static func checkEventID(_ text: String) -> EventViolation? {
-        let length = text.unicodeScalars.count
-        guard length >= 1 && length <= maximumEventIDLength else {
-            return EventViolation(
-                .invalidLength, field: "eventId", "must have 1 to \(maximumEventIDLength) characters, has \(length)")
-        }
-        return checkScalars(text, field: "eventId")
-    }
-
-    static func checkUserID(_ text: String) -> EventViolation? {
-        let length = text.unicodeScalars.count
-        guard length >= 1 && length <= maximumUserIDLength else {
-            return EventViolation(
-                .invalidLength, field: "userId", "must have 1 to \(maximumUserIDLength) characters, has \(length)")
-        }
-        if isJunk(text) {
-            return EventViolation(
-                .junkUserID, field: "userId",
-                "is a placeholder, not a user's id: send an id of your own, or none at all")
-        }
-        return checkScalars(text, field: "userId")
-    }
-
-    private static func isJunk(_ text: String) -> Bool {
-        let isBlank = text.unicodeScalars.allSatisfy { $0.properties.isWhitespace }
-        // No junk id is longer than these: spares the copy in lower case on the hot path.
-        guard !isBlank else { return true }
-        guard text.utf8.count <= 40 else { return false }
-        let trimmed = text.drop(while: \.isWhitespace)
-        let end = trimmed.lastIndex { !$0.isWhitespace }!
-        return junkUserIDs.contains(trimmed[...end].lowercased())
-    }
-
-    private static func checkScalars(_ text: String, field: String) -> EventViolation? {
-        guard text.utf8.contains(0) || text.unicodeScalars.contains("\u{FFFD}") else { return nil }
-        return EventViolation(
-            .invalidFormat, field: field, "must not contain U+0000, U+FFFD or an unpaired surrogate")
     }
 }

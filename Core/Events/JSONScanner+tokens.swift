@@ -7,15 +7,29 @@ extension JSONScanner {
         public var isInteger: Bool
         /// It has an exponent or so many digits that it might overflow.
         var isSuspicious: Bool
+
+        /// Whether it is written as an integer, and beyond 64 bits with sign.
+        func exceedsInt64(in bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+            isInteger && range.count >= 19 && Int64(String(decoding: bytes[range], as: UTF8.self)) == nil
+        }
     }
 
     /// Reads a string, its quotation mark being next after white space.
+    @inline(__always)
     public mutating func scanString() throws(JSONSyntaxError) -> JSONString {
         try expect(UInt8(ascii: "\""), "a string")
         let start = index
+        skipPlainText()
+        guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { return try scanRest(from: start) }
+        index += 1
+        return JSONString(content: start..<(index - 1), isEscaped: false)
+    }
+
+    /// Reads the rest of a string that is not plain ASCII throughout.
+    @inline(never)
+    private mutating func scanRest(from start: Int) throws(JSONSyntaxError) -> JSONString {
         var escaped = false
         while true {
-            skipPlainText()
             guard index < bytes.count else { throw failure("expected the end of a string") }
             let byte = bytes[index]
             if byte == UInt8(ascii: "\"") {
@@ -29,6 +43,7 @@ extension JSONScanner {
             } else {
                 try skipMultibyte(byte)
             }
+            skipPlainText()
         }
     }
 

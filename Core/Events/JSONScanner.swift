@@ -25,6 +25,11 @@ public struct JSONFacts: Sendable, Equatable {
 
     /// Nothing noticed yet.
     public init() {}
+
+    mutating func note(_ decodedKey: [UInt8]) {
+        hasDollarKey = hasDollarKey || decodedKey.first == UInt8(ascii: "$")
+        hasNulKey = hasNulKey || decodedKey.contains(0)
+    }
 }
 
 /// A string of a scanned text: the bytes between the quotation marks.
@@ -57,16 +62,18 @@ public struct JSONScanner {
     public var isAtEnd: Bool { index >= bytes.count }
 
     /// The next byte that is not white space, without reading it; `nil` at the end.
+    @inline(__always)
     public mutating func peek() -> UInt8? {
         while index < bytes.count {
             let byte = bytes[index]
-            guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
+            guard byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
             index += 1
         }
         return nil
     }
 
     /// Reads this byte if it is next after white space.
+    @inline(__always)
     public mutating func take(_ byte: UInt8) -> Bool {
         guard peek() == byte else { return false }
         index += 1
@@ -74,6 +81,7 @@ public struct JSONScanner {
     }
 
     /// Reads this byte, which must be next after white space.
+    @inline(__always)
     public mutating func expect(_ byte: UInt8, _ what: String) throws(JSONSyntaxError) {
         guard take(byte) else { throw failure("expected \(what)") }
     }
@@ -95,6 +103,7 @@ public struct JSONScanner {
     }
 
     /// Reads a scalar, or opens containers until a value inside must be read or one is empty.
+    @inline(__always)
     private mutating func readScalarOrOpen(
         _ stack: inout ContainerStack, _ facts: inout JSONFacts
     ) throws(JSONSyntaxError) {
@@ -121,6 +130,7 @@ public struct JSONScanner {
         }
     }
 
+    @inline(__always)
     private mutating func open(
         _ container: ContainerStack.Container, _ stack: inout ContainerStack, _ facts: inout JSONFacts
     ) throws(JSONSyntaxError) {
@@ -131,6 +141,7 @@ public struct JSONScanner {
     }
 
     /// After a value: reads closing brackets, up to the comma (and key) before the next value, or the end.
+    @inline(__always)
     private mutating func closeFinished(
         _ stack: inout ContainerStack, _ facts: inout JSONFacts
     ) throws(JSONSyntaxError) {
@@ -151,18 +162,19 @@ public struct JSONScanner {
         }
     }
 
+    @inline(__always)
     private mutating func readKey(_ facts: inout JSONFacts) throws(JSONSyntaxError) {
         let key = try scanKey()
         if key.isEscaped {
-            let decoded = key.decoded(in: bytes)
-            facts.hasDollarKey = facts.hasDollarKey || decoded.first == UInt8(ascii: "$")
-            facts.hasNulKey = facts.hasNulKey || decoded.contains(0)
-        } else if !key.content.isEmpty && bytes[key.content.lowerBound] == UInt8(ascii: "$") {
+            facts.note(key.decoded(in: bytes))
+        } else if bytes[key.content.lowerBound] == UInt8(ascii: "$") {
+            // An empty key has its closing quotation mark there.
             facts.hasDollarKey = true
         }
     }
 
     /// Reads an object's key and the colon after it.
+    @inline(__always)
     public mutating func scanKey() throws(JSONSyntaxError) -> JSONString {
         guard peek() == UInt8(ascii: "\"") else { throw failure("expected a key in quotation marks") }
         let key = try scanString()

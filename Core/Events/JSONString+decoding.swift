@@ -10,7 +10,8 @@ extension JSONString {
     /// The text after decoding escapes. An unpaired surrogate becomes U+FFFD.
     public func text(in bytes: UnsafeBufferPointer<UInt8>) -> String {
         isEscaped
-            ? String(decoding: decoded(in: bytes), as: UTF8.self) : String(decoding: bytes[content], as: UTF8.self)
+            ? String(decoding: decoded(in: bytes), as: UTF8.self)
+            : String(decoding: UnsafeBufferPointer(rebasing: bytes[content]), as: UTF8.self)
     }
 
     /// Appends the text's UTF-8 after decoding escapes.

@@ -9,16 +9,16 @@ extension ScannedEvent {
     ///   - bytes: the text that was scanned.
     ///   - hasOwnTime: `false` where the time of receipt was spliced in. It is then left out: it differs between two
     ///     tries of the same request.
-    /// - Returns: the digest, and whether an object of the metadata has a key twice.
+    /// - Returns: the digest, and whether the metadata must go through `metadataWithUniqueKeys(in:)` before a store.
     public func payloadHash(
         in bytes: UnsafeBufferPointer<UInt8>, hasOwnTime: Bool
-    ) throws(JSONSyntaxError) -> (digest: Digest128, hasDuplicateKeys: Bool) {
-        var canonical = CanonicalJSON(bytes)
-        canonical.append(tag: "u", userID.utf8)
-        canonical.append(tag: "e", eventType.utf8)
-        if hasOwnTime, let timestamp { canonical.append(tag: "t", String(timestamp).utf8) }
+    ) throws(JSONSyntaxError) -> (digest: Digest128, needsRewriting: Bool) {
+        var canonical = CanonicalJSON(bytes, capacity: range.count + 64)
+        canonical.append(tag: "u", userID)
+        canonical.append(tag: "e", eventType)
+        if hasOwnTime, let timestamp { canonical.append(tag: "t", timestamp) }
         if let metadata { try canonical.appendValue(at: metadata) }
-        return (Digest128(SHA256.hash(data: canonical.output)), canonical.foundDuplicateKeys)
+        return (Digest128(SHA256.hash(data: canonical.output)), canonical.needsRewriting)
     }
 }
 

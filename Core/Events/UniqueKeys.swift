@@ -1,6 +1,8 @@
-/// Rewrites JSON so that no object has a key twice: of equal keys the last member stays, as ECMAScript reads it.
+/// Rewrites JSON so that every store reads the same, which is what ECMAScript reads.
 ///
-/// Databases disagree about duplicate keys, so they never reach one. Everything else is copied as written.
+/// No object has a key twice: of equal keys the last member stays, as databases disagree about them. And what BSON
+/// cannot hold (its reader refuses it) takes the nearest form that it can: an unpaired surrogate becomes U+FFFD, an
+/// integer beyond 64 bits a floating-point number. Everything else is copied as written.
 struct UniqueKeys {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var output: [UInt8] = []
@@ -22,9 +24,23 @@ struct UniqueKeys {
         switch scanner.peek() {
         case UInt8(ascii: "{"): try copyObject(&scanner, depth: depth)
         case UInt8(ascii: "["): try copyArray(&scanner, depth: depth)
-        default:
+        case UInt8(ascii: "\""): copyString(try scanner.scanString())
+        case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"):
             var facts = JSONFacts()
             output.append(contentsOf: bytes[try scanner.skipValue(&facts)])
+        default:
+            let number = try scanner.scanNumber()
+            output.append(contentsOf: bytes[number.range])
+            if number.exceedsInt64(in: bytes) { output.append(contentsOf: ".0".utf8) }
+        }
+    }
+
+    private mutating func copyString(_ string: JSONString) {
+        var decoded: [UInt8] = []
+        if string.appendDecoded(in: bytes, to: &decoded) {
+            output.append(contentsOf: bytes[string.content.lowerBound - 1...string.content.upperBound])
+        } else {
+            JSONString.append(decoded, to: &output)
         }
     }
 
@@ -50,7 +66,7 @@ struct UniqueKeys {
         if !scanner.take(UInt8(ascii: "}")) {
             repeat {
                 let key = try scanner.scanKey()
-                output.append(contentsOf: bytes[key.content.lowerBound - 1...key.content.upperBound])
+                copyString(key)
                 output.append(UInt8(ascii: ":"))
                 try copyValue(&scanner, depth: depth + 1)
                 members.append((key.decoded(in: bytes), Array(output[start...])))
@@ -67,7 +83,8 @@ struct UniqueKeys {
 }
 
 extension ScannedEvent {
-    /// The metadata's text with the last of any duplicate keys only; `nil` without metadata.
+    /// The metadata's text as every store can hold it, with the last of any duplicate keys only; `nil` without
+    /// metadata. Needed where `payloadHash(in:hasOwnTime:)` says so; else the metadata's own bytes will do.
     public func metadataWithUniqueKeys(in bytes: UnsafeBufferPointer<UInt8>) throws(JSONSyntaxError) -> [UInt8]? {
         guard let metadata else { return nil }
         return try UniqueKeys.rewrite(bytes, at: metadata)

@@ -41,7 +41,7 @@ def main() -> None:
             answer["total"] = [count, len(visitors[kind, name])]
         else:
             answer[kind][name] = [count, len(visitors[kind, name])]
-    json.dump(answer, sys.stdout, sort_keys=True)
+    print(json.dumps(answer, sort_keys=True))
 
 
 main()

@@ -1,0 +1,109 @@
+import Events
+import Foundation
+import MongoStore
+import Stores
+import TestSupport
+
+/// The whole product as separate processes, on a broker of its own and fresh databases.
+final class Pipeline {
+    /// A role's process and the port it listens on.
+    struct Role {
+        let process: ChildProcess
+        let port: Int
+
+        var url: String { "http://127.0.0.1:\(port)" }
+    }
+
+    private let broker: MockBrokerProcess
+    private let mongodbURI: String
+    private let postgresURL: String
+    private let database: String
+    private var started: [ChildProcess] = []
+
+    /// Runs a test with a provisioned pipeline; whatever it started is ended, also when it throws.
+    static func withPipeline(_ body: (Pipeline) async throws -> Void) async throws {
+        let pipeline = try await Pipeline()
+        do {
+            try await pipeline.provision()
+            try await body(pipeline)
+        } catch {
+            await pipeline.end()
+            throw error
+        }
+        await pipeline.end()
+    }
+
+    private init() async throws {
+        database = "pipeline_\(UUID().uuidString.prefix(8).lowercased())"
+        mongodbURI = try Servers.mongodbURI(database: database)
+        postgresURL = try await Servers.makePostgresDatabase(database)
+        broker = try await MockBrokerProcess(topics: Self.topics)
+    }
+
+    private static let topics = Dictionary(
+        uniqueKeysWithValues: TopicDefinition.contract.map { ($0.name, $0.partitions) })
+
+    private func end() async {
+        for process in started { process.stop() }
+        await broker.stop()
+        await Servers.dropPostgresDatabase(database)
+    }
+
+    /// Replaces the broker by an empty one at the same address.
+    func recreateBroker() async throws {
+        try await broker.recreate()
+    }
+
+    private var environment: [String: String] {
+        [
+            "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrapServers, "MONGODB_URI": mongodbURI, "POSTGRES_URL": postgresURL,
+            "COLLECTOR_PORT": "0", "DASHBOARD_PORT": "0", "WORKER_ADMIN_PORT": "0", "AGGREGATOR_ADMIN_PORT": "0",
+            "AGGREGATOR_INTERVAL": "500ms", "REPORTING_TIMEZONE": "UTC", "PATH": "/usr/bin:/bin",
+            // A member that was killed is missed after this time instead of 45 s.
+            "KAFKA_SESSION_TIMEOUT_MS": "6000", "KAFKA_HEARTBEAT_INTERVAL_MS": "500",
+        ]
+    }
+
+    private func provision() async throws {
+        let result = try await run("provision")
+        guard result.end == .exited(0) else { throw PipelineFailure("provision failed: \(result.output)") }
+    }
+
+    /// Runs a command of the product to its end; the output is both of its streams.
+    func run(_ arguments: String...) async throws -> (end: ChildProcess.End, output: String) {
+        try await runToEnd(productPath("tributary"), arguments, environment: environment)
+    }
+
+    /// Starts a role and waits until it listens.
+    func start(_ role: String, _ additions: [String: String] = [:]) async throws -> Role {
+        let process = try startBothStreams(
+            productPath("tributary"), [role], environment: environment.merging(additions) { $1 })
+        started.append(process)
+        let line = try await process.line(within: .seconds(30)) { $0.contains("\"message\":\"listening\"") }
+        let record = try JSONDecoder().decode(ListeningRecord.self, from: Data(line.utf8))
+        guard let port = Int(record.port) else { throw PipelineFailure("no port in \(line)") }
+        return Role(process: process, port: port)
+    }
+
+    private struct ListeningRecord: Decodable { var port: String }
+
+    /// The books of every epoch and partition.
+    func books() async throws -> [IngestProgress] {
+        let store = try MongoStore(uri: mongodbURI)
+        let progress: Result<[IngestProgress], any Error>
+        do {
+            progress = .success(try await store.withConsistentReader { try await $0.progress() })
+        } catch { progress = .failure(error) }
+        await store.close()
+        return try progress.get()
+    }
+
+    /// Events that every epoch's books say are stored, dead, lost or gone over.
+    func totals() async throws -> (stored: Int64, duplicate: Int64, dead: Int64, lost: Int64, balanced: Bool) {
+        let books = try await books()
+        func sum(_ value: (IngestProgress) -> Int64) -> Int64 { books.reduce(0) { $0 + value($1) } }
+        return (
+            sum(\.stored), sum(\.duplicate), sum(\.dead), sum(\.lost), books.allSatisfy(\.isBalanced)
+        )
+    }
+}

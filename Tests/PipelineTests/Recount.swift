@@ -1,0 +1,34 @@
+import Foundation
+import TestSupport
+
+/// The numbers of an access log as counted by `recount.py`, which shares no code with the product.
+struct Recount: Decodable, Sendable {
+    /// Events and visitors by day.
+    var days: [String: [Int64]]
+    /// Events and visitors by week's Monday.
+    var weeks: [String: [Int64]]
+    /// Events and visitors of the whole log.
+    var total: [Int64]
+    var malformed: Int
+
+    /// Counts a log.
+    static func of(_ log: String) async throws -> Recount {
+        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "recount.py").path
+        let result = try await runToEnd("/usr/bin/python3", [script, log])
+        guard result.end == .exited(0) else { throw PipelineFailure("recount.py failed: \(result.output)") }
+        return try JSONDecoder().decode(Recount.self, from: Data(result.output.utf8))
+    }
+}
+
+/// Why a pipeline test cannot go on.
+struct PipelineFailure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// The real access log beside the checkout; `nil` where the folder is absent.
+let accessLog: String? = {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+    let path = root.appending(path: "../shared/data/apache_logs").standardized.path
+    return FileManager.default.fileExists(atPath: path) ? path : nil
+}()
