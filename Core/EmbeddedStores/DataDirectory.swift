@@ -1,5 +1,5 @@
 import Foundation
-public import Stores
+import Stores
 
 /// A directory of the embedded profile: `log.db`, `raw.db`, `rollups.db`, and a lock that one process holds.
 public final class DataDirectory: Sendable {
