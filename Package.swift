@@ -28,7 +28,9 @@ let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metri
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -59,11 +61,12 @@ let package = Package(
         // Core: what every role stands on.
         room("Events", at: "Core/Events", [crypto]),
         room("Stores", at: "Core/Stores", ["Events"]),
+        room("AccessLog", at: "Core/AccessLog", ["Events"]),
         room("Threading", at: "Core/Threading", []),
         room("Bitmaps", at: "Core/Bitmaps", ["CRoaring"]),
         room(
             "Operations", at: "Core/Operations",
-            [configuration, httpTypes, hummingbird, lifecycle, logging, metrics, nio]),
+            [configuration, httpTypes, hummingbird, lifecycle, logging, metrics, nio, nioHTTP]),
 
         // Core: the embedded engines behind the three protocols.
         room(
@@ -95,9 +98,10 @@ let package = Package(
         .executableTarget(
             name: "Tributary",
             dependencies: [
-                "Aggregator", "Collector", "DashboardAPI", "Worker",
+                "AccessLog", "Aggregator", "Collector", "DashboardAPI", "Worker",
                 "EmbeddedStores", "Events", "KafkaLog", "MongoStore", "Operations", "PostgresStore", "Stores",
-                arguments, configuration, crypto, httpClient, hummingbird, lifecycle, logging, metrics,
+                arguments, configuration, crypto, httpClient, hummingbird, lifecycle, logging, metrics, nio,
+                nioHTTP,
             ],
             path: "Tributary",
             swiftSettings: strict),
@@ -109,8 +113,14 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=bind"])]),
         room("TestSupport", at: "Tests/TestSupport", ["Stores"]),
         tests("EventsTests", ["Events"]),
+        tests("AccessLogTests", ["AccessLog", "Events", crypto]),
         tests("BitmapsTests", ["Bitmaps", "CRoaring"]),
-        tests("PipelineTests", ["Events", "MongoStore", "Stores", "TestSupport", httpClient, nio]),
+        tests("MongoStoreTests", ["CMongoC", "Events", "MongoStore", "Stores", "TestSupport"]),
+        tests(
+            "OperationsTests",
+            ["Operations", configuration, hummingbird, hummingbirdTesting, lifecycle, logging, metrics]),
+        tests(
+            "PipelineTests", ["Events", "KafkaLog", "MongoStore", "Stores", "TestSupport", httpClient, nio, nioHTTP]),
         tests(
             "ConformanceTests",
             ["Bitmaps", "EmbeddedStores", "Events", "KafkaLog", "MongoStore", "PostgresStore", "Stores", "TestSupport"]),

@@ -26,6 +26,9 @@ public struct Digest128: Hashable, Sendable, Comparable, CustomStringConvertible
         }
     }
 
+    /// The digest of a text.
+    public init(hashing text: ArraySlice<UInt8>) { self.init(SHA256.hash(data: text)) }
+
     /// Reads 16 stored bytes; `nil` for any other length.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }

@@ -145,20 +145,19 @@ public struct JSONScanner {
     private mutating func closeFinished(
         _ stack: inout ContainerStack, _ facts: inout JSONFacts
     ) throws(JSONSyntaxError) {
-        while let container = stack.top {
-            switch (peek(), container) {
-            case (UInt8(ascii: "}"), .object), (UInt8(ascii: "]"), .array):
+        while !stack.isEmpty {
+            let isObject = stack.top == .object
+            let byte = peek()
+            if byte == UInt8(ascii: ",") {
                 index += 1
-                stack.pop()
-            case (UInt8(ascii: ","), .object):
-                index += 1
-                return try readKey(&facts)
-            case (UInt8(ascii: ","), .array):
-                index += 1
+                if isObject { try readKey(&facts) }
                 return
-            case (_, .object): throw failure("expected ',' or '}' in an object")
-            case (_, .array): throw failure("expected ',' or ']' in an array")
             }
+            guard byte == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+                throw failure(isObject ? "expected ',' or '}' in an object" : "expected ',' or ']' in an array")
+            }
+            index += 1
+            stack.pop()
         }
     }
 
@@ -199,22 +198,27 @@ public struct JSONScanner {
 private struct ContainerStack {
     enum Container { case object, array }
 
-    private var bits = InlineArray<8, UInt64>(repeating: 0)
+    /// The innermost levels, the last in the lowest bit.
+    private var word: UInt64 = 0
+    /// The words of 64 levels each that lie further out.
+    private var outer = InlineArray<8, UInt64>(repeating: 0)
     private(set) var depth = 0
 
     var isEmpty: Bool { depth == 0 }
 
-    var top: Container? {
-        guard depth > 0 else { return nil }
-        let level = depth - 1
-        return bits[level >> 6] & (1 << UInt64(level & 63)) == 0 ? .array : .object
-    }
+    /// The innermost container; there must be one.
+    var top: Container { word & 1 == 0 ? .array : .object }
 
+    @inline(__always)
     mutating func push(_ container: Container) {
-        let mask: UInt64 = 1 << UInt64(depth & 63)
-        if container == .object { bits[depth >> 6] |= mask } else { bits[depth >> 6] &= ~mask }
+        if depth & 63 == 0 && depth > 0 { outer[depth >> 6 - 1] = word }
+        word = word << 1 | (container == .object ? 1 : 0)
         depth += 1
     }
 
-    mutating func pop() { depth -= 1 }
+    @inline(__always)
+    mutating func pop() {
+        depth -= 1
+        word = depth & 63 == 0 && depth > 0 ? outer[depth >> 6 - 1] : word >> 1
+    }
 }

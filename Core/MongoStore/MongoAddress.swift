@@ -31,11 +31,17 @@ final class MongoAddress {
 
     /// Lowers the limits for a connection that only asks whether the server is there.
     func limit(to milliseconds: Int32) {
-        for option in [MONGOC_URI_SERVERSELECTIONTIMEOUTMS, MONGOC_URI_CONNECTTIMEOUTMS, MONGOC_URI_SOCKETTIMEOUTMS]
-        where mongoc_uri_get_option_as_int32(uri, option, .max) > milliseconds {
+        for (option, given) in zip(Self.limitOptions, limits) where given > milliseconds {
             mongoc_uri_set_option_as_int32(uri, option, milliseconds)
         }
     }
+
+    /// The limits in force, in milliseconds: to select a server, to connect, to wait for an answer.
+    var limits: [Int32] { Self.limitOptions.map { mongoc_uri_get_option_as_int32(uri, $0, .max) } }
+
+    private static let limitOptions = [
+        MONGOC_URI_SERVERSELECTIONTIMEOUTMS, MONGOC_URI_CONNECTTIMEOUTMS, MONGOC_URI_SOCKETTIMEOUTMS,
+    ]
 
     private func setUnlessGiven(_ option: String, _ milliseconds: Int32) {
         guard !mongoc_uri_has_option(uri, option) else { return }

@@ -7,6 +7,12 @@ struct MongoFault {
     var code: UInt32
     var text: String
 
+    init(domain: UInt32, code: UInt32, text: String) {
+        self.domain = domain
+        self.code = code
+        self.text = text
+    }
+
     init(_ error: bson_error_t) {
         domain = error.domain
         code = error.code
@@ -37,12 +43,20 @@ struct MongoFault {
         // A connection that broke or a time that passed, perhaps after the server had the write.
         case MONGOC_ERROR_STREAM:
             code == MONGOC_ERROR_STREAM_SOCKET.rawValue ? .timedOut : .unreachable
-        case MONGOC_ERROR_CLIENT:
-            code == MONGOC_ERROR_CLIENT_AUTHENTICATE.rawValue ? .notAuthorized : .other
+        case MONGOC_ERROR_CLIENT: clientCode
         case MONGOC_ERROR_SASL, MONGOC_ERROR_SCRAM: .notAuthorized
         case MONGOC_ERROR_BSON: .refusedValue
         case MONGOC_ERROR_COMMAND:
             code == MONGOC_ERROR_COMMAND_INVALID_ARG.rawValue ? .invalidConfiguration : .other
+        default: .other
+        }
+    }
+
+    /// A client that looks for the server itself says in this domain, with a stream's code, that there is none.
+    private var clientCode: DatabaseError.Code {
+        switch mongoc_error_code_t(rawValue: code) {
+        case MONGOC_ERROR_CLIENT_AUTHENTICATE: .notAuthorized
+        case MONGOC_ERROR_STREAM_NAME_RESOLUTION, MONGOC_ERROR_STREAM_SOCKET, MONGOC_ERROR_STREAM_CONNECT: .unreachable
         default: .other
         }
     }

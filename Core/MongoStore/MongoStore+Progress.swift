@@ -15,7 +15,7 @@ extension MongoStore {
 
     public func beginEpoch(_ progress: IngestProgress) async throws -> IngestProgress {
         try await run(.beginEpoch) { (client) throws(DatabaseError) in
-            // Two upserts at once: one of them may meet the other's `_id`, and finds it when it tries again.
+            // Of two upserts at once, one may meet the other's `_id`: trying again, it finds what is stored.
             do throws(DatabaseError) { return try client.insertIfAbsent(progress) } catch {
                 guard error.code == .contended else { throw error }
             }
@@ -60,7 +60,9 @@ extension MongoClient {
         }
         let doing = MongoOperation.beginEpoch.doing
         let stored = try write(command, doing) { (reply) throws(BSONFault) in try Self.value(of: reply) }
-        guard let stored else { throw BSONFault(reason: "no document after an upsert").error(doing) }
+        guard let stored else {
+            throw DatabaseError(.contended, store: mongoStoreName, "\(doing) met another who did the same")
+        }
         return stored
     }
 

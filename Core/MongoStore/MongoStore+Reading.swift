@@ -51,10 +51,14 @@ private struct MongoReader: RawEventReader {
                     MongoOperation.readWindow.doing
                 ) { (document) throws(BSONFault) in try StoredEvent(document) }
             }
-            // The index gives them in order on one server, several shards do not; asking the server to sort costs
-            // more than looking here.
-            let inOrder = zip(events, events.dropFirst()).allSatisfy { $0.offset < $1.offset }
-            return inOrder ? events : events.sorted { $0.offset < $1.offset }
+            return inOrder(events)
         }
     }
+}
+
+/// Events by offset. The index gives them so on one server, several shards do not; asking the server to sort costs
+/// more than looking here.
+func inOrder(_ events: [StoredEvent]) -> [StoredEvent] {
+    let areInOrder = zip(events, events.dropFirst()).allSatisfy { $0.offset < $1.offset }
+    return areInOrder ? events : events.sorted { $0.offset < $1.offset }
 }

@@ -14,7 +14,8 @@ public final class MongoStore: RawEventStore {
         public var retentionDays = 90
         /// How long to look for a primary, in milliseconds, unless the URI says.
         public var serverSelectionTimeout: Int32 = 5_000
-        /// How long to wait for an answer, in milliseconds, unless the URI says.
+        /// How long to wait for an answer, in milliseconds, unless the URI says. libmongoc tries once more where
+        /// that is safe, so a call may take twice as long.
         public var socketTimeout: Int32 = 30_000
         /// How long to wait for a majority to acknowledge, in milliseconds.
         public var writeTimeout: Int64 = 20_000

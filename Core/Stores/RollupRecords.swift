@@ -35,10 +35,36 @@ public struct RollupKey: Hashable, Sendable, Comparable {
         self.dimension = dimension
         self.value = value
     }
+}
+
+/// Keys compare by the bytes of their texts, as the stores do. Swift takes texts for equal that are spelt with other
+/// code points ("é" in one or in two): what counts as one row would then depend on which events met in one pass.
+extension RollupKey {
+    public static func == (left: RollupKey, right: RollupKey) -> Bool {
+        left.period == right.period && left.granularity == right.granularity
+            && left.value.utf8.elementsEqual(right.value.utf8)
+            && left.dimension.utf8.elementsEqual(right.dimension.utf8)
+            && left.source.utf8.elementsEqual(right.source.utf8)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(period)
+        hasher.combine(granularity)
+        for var text in [source, dimension, value] {
+            hasher.combine(text.utf8.count)
+            text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        }
+    }
 
     public static func < (left: RollupKey, right: RollupKey) -> Bool {
-        (left.source, left.granularity.rawValue, left.period, left.dimension, left.value)
-            < (right.source, right.granularity.rawValue, right.period, right.dimension, right.value)
+        precedes(left.source, right.source) ?? precedes(left.granularity.rawValue, right.granularity.rawValue)
+            ?? (left.period == right.period ? nil : left.period < right.period)
+            ?? precedes(left.dimension, right.dimension) ?? precedes(left.value, right.value) ?? false
+    }
+
+    /// `nil` where both have the same bytes.
+    private static func precedes(_ left: String, _ right: String) -> Bool? {
+        left.utf8.elementsEqual(right.utf8) ? nil : left.utf8.lexicographicallyPrecedes(right.utf8)
     }
 }
 

@@ -79,15 +79,17 @@ import Testing
         let first = CivilDate(year: 1600, month: 1, day: 1).dayNumber
         let last = CivilDate(year: 2400, month: 12, day: 31).dayNumber
         #expect(last - first == 292_559)
-        for number in first...last {
+        // One expectation for all: some 300,000 of them take longer than the calendar.
+        let wrong = (first...last).filter { number in
             let date = CivilDate(dayNumber: number)
-            #expect(date.dayNumber == number)
             let parts = calendar.dateComponents(
                 [.year, .month, .day, .weekday], from: Date(timeIntervalSince1970: Double(number) * 86_400))
-            #expect(parts.year == date.year && parts.month == date.month && parts.day == date.day, "\(number)")
             // Foundation's week days count from Sunday, 1.
-            #expect(CivilDate.monday(of: number) == number - Int32((parts.weekday! + 5) % 7), "\(date)")
+            let monday = number - Int32((parts.weekday! + 5) % 7)
+            return date.dayNumber != number || parts.year != date.year || parts.month != date.month
+                || parts.day != date.day || CivilDate.monday(of: number) != monday
         }
+        #expect(wrong.isEmpty, "\(wrong.prefix(3).map(CivilDate.init(dayNumber:)))")
     }
 
     @Test func readsAndWritesDates() {

@@ -1,4 +1,4 @@
-import Glibc
+public import Glibc
 import Synchronization
 
 /// Gives the mock's listeners the ports that were asked for.
@@ -28,7 +28,7 @@ enum WishedPort {
 }
 
 @_cdecl("bind")
-func bindToWishedPort(_ socket: Int32, _ address: UnsafePointer<sockaddr>?, _ length: socklen_t) -> Int32 {
+public func bindToWishedPort(_ socket: Int32, _ address: UnsafePointer<sockaddr>?, _ length: socklen_t) -> Int32 {
     guard let address, address.pointee.sa_family == sa_family_t(AF_INET), length >= MemoryLayout<sockaddr_in>.size
     else { return WishedPort.system(socket, address, length) }
     var wanted = UnsafeRawPointer(address).load(as: sockaddr_in.self)

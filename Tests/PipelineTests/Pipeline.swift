@@ -14,7 +14,7 @@ final class Pipeline {
         var url: String { "http://127.0.0.1:\(port)" }
     }
 
-    private let broker: MockBrokerProcess
+    let broker: MockBrokerProcess
     private let mongodbURI: String
     private let postgresURL: String
     private let database: String
@@ -47,6 +47,26 @@ final class Pipeline {
         for process in started { process.stop() }
         await broker.stop()
         await Servers.dropPostgresDatabase(database)
+    }
+
+    /// The port of the MongoDB server.
+    var mongodbPort: UInt16 { Self.port(of: mongodbURI) }
+    /// The port of the PostgreSQL server.
+    var postgresPort: UInt16 { Self.port(of: postgresURL) }
+
+    /// The MongoDB address by way of another port.
+    func mongodbURI(port: UInt16) -> String { Self.replacing(mongodbURI, port) }
+    /// The PostgreSQL address by way of another port.
+    func postgresURL(port: UInt16) -> String { Self.replacing(postgresURL, port) }
+
+    private static func port(of address: String) -> UInt16 {
+        URLComponents(string: address)?.port.flatMap { UInt16(exactly: $0) } ?? 0
+    }
+
+    private static func replacing(_ address: String, _ port: UInt16) -> String {
+        var components = URLComponents(string: address)
+        components?.port = Int(port)
+        return components?.string ?? address
     }
 
     /// Replaces the broker by an empty one at the same address.

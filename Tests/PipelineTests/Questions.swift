@@ -1,7 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import NIOCore
-import NIOFoundationCompat
+import NIOHTTP1
 import TestSupport
 
 /// An answer of `/api/analytics/visitors`.

@@ -1,7 +1,6 @@
 import AsyncHTTPClient
 import Foundation
 import NIOCore
-import NIOFoundationCompat
 import NIOHTTP1
 import Operations
 
@@ -67,7 +66,9 @@ struct EventPoster {
         do {
             let response = try await client.execute(request, timeout: .seconds(30))
             let bytes = try await response.body.collect(upTo: 16 << 20)
-            if let answer = try? JSONDecoder().decode(Answer.self, from: bytes), answer.accepted + answer.rejected > 0 {
+            if let answer = try? JSONDecoder().decode(Answer.self, from: Data(bytes.readableBytesView)),
+                answer.accepted + answer.rejected > 0
+            {
                 return .success(answer)
             }
             return .failure(Self.failure(response, String(buffer: bytes)))

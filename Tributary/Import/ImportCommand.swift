@@ -96,13 +96,13 @@ private struct ImportRun {
 
     private mutating func take(_ line: ArraySlice<UInt8>) throws {
         do {
-            waiting.append((lines, try importer.event(line: line)))
+            waiting.append((lines, try importer.event(line: line, number: lines)))
         } catch let error {
             malformed += 1
             guard !isStrict else {
-                throw ImportError(message: "line \(lines) is malformed: \(error)", isFinal: true)
+                throw ImportError(message: "malformed: \(error)", isFinal: true)
             }
-            say("line \(lines) is malformed and skipped: \(error)")
+            say("malformed and skipped: \(error)")
         }
     }
 

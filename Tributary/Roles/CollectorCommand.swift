@@ -1,6 +1,7 @@
 import ArgumentParser
 import Collector
 import Operations
+import Stores
 
 /// `tributary collector`: takes events over HTTP.
 struct CollectorCommand: AsyncParsableCommand {

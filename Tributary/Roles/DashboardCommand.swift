@@ -2,6 +2,7 @@ import ArgumentParser
 import DashboardAPI
 import Hummingbird
 import Operations
+import Stores
 
 /// `tributary dashboard-api`: answers questions from the rollups.
 struct DashboardCommand: AsyncParsableCommand {

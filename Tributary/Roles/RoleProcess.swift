@@ -52,7 +52,7 @@ struct RoleProcess {
     /// A server of this role's own routes beside those that every role has.
     func server<Context: RequestContext>(
         host: String, port: Int, health: Health, context: Context.Type, addRoutes: (Router<Context>) -> Void
-    ) -> some Service {
+    ) -> some Service where Context.Source == ApplicationRequestContextSource {
         let router = Router(context: Context.self)
         router.add(middleware: RequestMetrics(role: settings.role.rawValue))
         router.add(middleware: ProblemMiddleware())

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Operations
+import Stores
 import Worker
 
 /// `tributary worker`: stores events from the log.

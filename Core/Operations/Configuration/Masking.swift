@@ -1,18 +1,19 @@
 /// What may be shown of a value that may hold credentials.
 ///
-/// Of an address only scheme, hosts and path remain: `postgres://***@db:5432/tributary?***`. Whatever does not look
-/// like an address is not shown at all, since a password may have been put in the wrong place.
+/// Of an address only scheme, hosts and path remain: `postgres://***@db:5432/tributary?***`. Whatever is not clearly
+/// an address is not shown at all: a password may have been put in the wrong place, or may hold an `@` or `/` that
+/// was not escaped.
 public func masked(_ secret: String) -> String {
     guard let schemeEnd = secret.firstRange(of: "://"), secret[..<schemeEnd.lowerBound].utf8.allSatisfy(isSchemeByte)
     else { return hidden(secret) }
     let rest = secret[schemeEnd.upperBound...]
-    // The last "@": a password with one that was not escaped is still a password.
-    let at = rest.lastIndex(of: "@")
-    let location = at.map { rest[rest.index(after: $0)...] } ?? rest
-    let shown = location.prefix { $0 != "?" && $0 != "#" }
-    guard isLocation(shown) else { return hidden(secret) }
-    let query = shown.endIndex == location.endIndex ? "" : "?***"
-    return "\(secret[..<schemeEnd.upperBound])\(at == nil ? "" : "***@")\(shown)\(query)"
+    let authority = rest.prefix { !"/?#".contains($0) }
+    let parts = authority.split(separator: "@", omittingEmptySubsequences: false)
+    guard parts.count <= 2, rest.count(where: { $0 == "@" }) == parts.count - 1, let hosts = parts.last, areHosts(hosts)
+    else { return hidden(secret) }
+    let path = rest[authority.endIndex...].prefix { $0 != "?" && $0 != "#" }
+    let user = parts.count == 2 ? "***@" : ""
+    return "\(secret[..<schemeEnd.upperBound])\(user)\(hosts)\(path)\(path.endIndex == rest.endIndex ? "" : "?***")"
 }
 
 /// A text for logs and probes in which no address shows a user, a password or an option.
@@ -33,21 +34,12 @@ func withoutCredentials(_ text: String) -> String {
 private func hidden(_ secret: String) -> String { "*** (\(secret.count) characters, not shown)" }
 
 private func isSchemeByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
-        true
-    default: false
-    }
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || "+-.0123456789".utf8.contains(byte)
 }
 
-/// Hosts with numeric ports, then a path: `user:password` without `@` is not one.
-private func isLocation(_ text: Substring) -> Bool {
-    let hosts = text.prefix { $0 != "/" }
-    return hosts.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { host in
-        let name = host.first == "[" ? host.drop { $0 != "]" }.dropFirst() : host.drop { $0 != ":" }
-        guard name.isEmpty || name.first == ":" else { return false }
-        return name.dropFirst().utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-            && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "%") }
+/// Hosts with numeric ports, commas between: `user:password` without `@` is not one. Empty for a local socket.
+private func areHosts(_ text: Substring) -> Bool {
+    text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { host in
+        host.wholeMatch(of: /([A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?/) != nil
     }
 }

@@ -10,7 +10,7 @@ extension SettingsReader {
 
     /// The write keys; `nil` where they are given but wrong.
     mutating func writeKeys() -> [WriteKey]? {
-        let rule = "source:key,… with sources of a-z 0-9 _ - and keys of at least 8 printable characters, none twice"
+        let rule = "source:key,… with sources of a-z 0-9 _ - and keys of printable characters, none twice"
         var allowed = rule
         if let text = text("writeKeys")?.text {
             do {

@@ -27,7 +27,7 @@ public struct WriteKey: Sendable, Hashable, CustomStringConvertible, CustomRefle
     }
 
     private init?(_ entry: Substring) {
-        guard let match = entry.wholeMatch(of: /([a-z0-9][a-z0-9_-]{0,63}):([!-~]{8,})/) else { return nil }
+        guard let match = entry.wholeMatch(of: /([a-z0-9][a-z0-9_-]{0,63}):([!-~]+)/) else { return nil }
         source = String(match.1)
         key = String(match.2)
     }

@@ -1,7 +1,5 @@
-import Glibc
 public import Logging
 public import ServiceLifecycle
-import UnixSignals
 
 /// Runs services until SIGTERM or SIGINT, or until one of them fails; returns or throws when all have ended.
 ///
@@ -20,36 +18,23 @@ public func runServices(
                 service: WatchedService(service: service, deadline: deadline, logger: logger),
                 successTerminationBehavior: .gracefullyShutdownGroup,
                 failureTerminationBehavior: .gracefullyShutdownGroup,
-                serviceName: "\(service)")
+                serviceName: name(of: service))
         }, logger: logger.quiet)
     configuration.maximumGracefulShutdownDuration = gracePeriod
     let group = ServiceGroup(configuration: configuration)
 
+    let (stops, stop) = AsyncStream.makeStream(of: Void.self)
+    let signals = await TerminationSignals(logger: logger) {
+        deadline.start()
+        stop.yield()
+    }
     try await withThrowingTaskGroup { tasks in
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        tasks.addTask { await heed(signals, group: group, deadline: deadline, logger: logger) }
+        tasks.addTask { for await _ in stops { await group.triggerGracefulShutdown() } }
         defer { tasks.cancelAll() }
         try await group.run()
     }
     logger.info("stopped")
-}
-
-/// Turns the first signal into a graceful shutdown and lets the second one have its usual effect.
-private func heed(
-    _ signals: UnixSignalsSequence, group: ServiceGroup, deadline: ShutdownDeadline, logger: Logger
-) async {
-    var isStopping = false
-    for await caught in signals {
-        if isStopping {
-            logger.warning("second signal, ending at once", metadata: ["signal": "\(caught)"])
-            signal(caught.number, SIG_DFL)
-            raise(caught.number)
-        }
-        isStopping = true
-        logger.info("stopping", metadata: ["signal": "\(caught)"])
-        deadline.start()
-        await group.triggerGracefulShutdown()
-    }
+    _ = consume signals
 }
 
 /// A service that failed or ended before its time.
@@ -59,8 +44,9 @@ public struct ServiceFailure: Error, CustomStringConvertible {
     /// What it threw; `nil` where it returned without being asked to.
     public let cause: (any Error)?
 
+    /// What happened, without credentials.
     public var description: String {
-        "\(service) \(cause.map { "failed: \($0)" } ?? "ended without being asked to")"
+        "\(service) \(cause.map { "failed: \(withoutCredentials("\($0)"))" } ?? "ended without being asked to")"
     }
 }
 
@@ -74,16 +60,16 @@ private struct WatchedService: Service {
         do {
             try await service.run()
             if Task.isShuttingDownGracefully || Task.isCancelled { return }
-            throw ServiceFailure(service: "\(service)", cause: nil)
+            throw ServiceFailure(service: name(of: service), cause: nil)
         } catch is CancellationError where Task.isCancelled {
             return
         } catch {
-            let failure = error as? ServiceFailure ?? ServiceFailure(service: "\(service)", cause: error)
+            let failure = error as? ServiceFailure ?? ServiceFailure(service: name(of: service), cause: error)
             logger.critical(
                 "service failed",
                 metadata: [
                     "service": "\(failure.service)",
-                    "error": .string(withoutCredentials(failure.cause.map { "\($0)" } ?? failure.description)),
+                    "error": "\(failure)",
                 ])
             deadline.start()
             throw failure
@@ -91,6 +77,7 @@ private struct WatchedService: Service {
     }
 }
 
-extension UnixSignal {
-    fileprivate var number: Int32 { self == .sigint ? SIGINT : SIGTERM }
+/// What a service calls itself, else its type: printing one as it is would show all it holds, passwords included.
+private func name(of service: any Service) -> String {
+    (service as? any CustomStringConvertible)?.description ?? "\(type(of: service))"
 }

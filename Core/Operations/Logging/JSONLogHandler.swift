@@ -52,7 +52,7 @@ public struct JSONLogHandler: LogHandler {
 
 /// Makes all loggers of the process write JSON lines to `sink`. Call it once, before the first logger is made;
 /// a second call traps.
-public func bootstrapLogging(role: String, level: Logger.Level, sink: any LogSink = StandardErrorSink()) {
+public func bootstrapLogging(role: String, level: Logger.Level, sink: any LogSink = DescriptorSink()) {
     LoggingSystem.bootstrap(
         { label, provider in
             JSONLogHandler(label: label, role: role, level: level, sink: sink, metadataProvider: provider)

@@ -1,0 +1,46 @@
+import CRDKafka
+import Glibc
+import Stores
+
+/// An address even where there are no bytes: to librdkafka, NULL is no key and no value, not an empty one.
+func start(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawPointer {
+    bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1)!
+}
+
+extension ArraySlice<RecordBatch.Header> {
+    /// librdkafka's copy of the headers, for the caller to hand over or destroy; nil where there are none.
+    func withHeaders(in bytes: UnsafeRawBufferPointer) -> OpaquePointer? {
+        guard !isEmpty, let copy = rd_kafka_headers_new(count) else { return nil }
+        for header in self {
+            let name = UnsafeRawBufferPointer(rebasing: bytes[header.name])
+            let value = UnsafeRawBufferPointer(rebasing: bytes[header.value])
+            rd_kafka_header_add(
+                copy, start(name).assumingMemoryBound(to: CChar.self), name.count, start(value), value.count)
+        }
+        return copy
+    }
+}
+
+extension RecordBatch {
+    /// Copies a consumed record into the arena.
+    mutating func append(_ message: UnsafePointer<rd_kafka_message_t>) {
+        let headers = storeHeaders(of: message)
+        let key = message.pointee.key.map { store(UnsafeRawBufferPointer(start: $0, count: message.pointee.key_len)) }
+        let value = store(UnsafeRawBufferPointer(start: message.pointee.payload, count: message.pointee.len))
+        append(
+            key: key, value: value, headers: headers, timestamp: rd_kafka_message_timestamp(message, nil),
+            partition: message.pointee.partition, offset: message.pointee.offset)
+    }
+
+    private mutating func storeHeaders(of message: UnsafePointer<rd_kafka_message_t>) -> [Header] {
+        var list: OpaquePointer?
+        guard rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return [] }
+        var found: [Header] = []
+        var (name, value, size) = (UnsafePointer<CChar>?.none, UnsafeRawPointer?.none, 0)
+        while rd_kafka_header_get_all(list, found.count, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR {
+            let name = name.map { store(UnsafeRawBufferPointer(start: $0, count: strlen($0))) } ?? store("")
+            found.append(Header(name: name, value: store(UnsafeRawBufferPointer(start: value, count: size))))
+        }
+        return found
+    }
+}

@@ -1,0 +1,95 @@
+internal import Events
+internal import Stores
+
+/// Reads of one snapshot.
+struct PostgresReader: PostgresReads {
+    let session: PostgresSession
+}
+
+/// The reads that readers and writers share.
+protocol PostgresReads: RollupReader {
+    var session: PostgresSession { get }
+}
+
+extension PostgresReads {
+    func state() async throws -> RollupState {
+        let found = try await session.rows(RollupStatements.state) { row in
+            RollupState(
+                timeZone: try row.text(0), completeThrough: try row.optionalInteger(1), revision: try row.int64(2))
+        }
+        guard let state = found.first else { throw DatabaseError.notProvisioned("rollup_state is empty") }
+        return state
+    }
+
+    func cursors() async throws -> [RollupCursor] { try await cursors(RollupStatements.cursors) }
+
+    func cursors(_ statement: PostgresStatement) async throws -> [RollupCursor] {
+        try await session.rows(statement) { row in
+            RollupCursor(
+                partition: PartitionEpoch(epoch: try row.int32(0), partition: try row.int32(1)),
+                nextOffset: try row.int64(2), foldedStored: try row.int64(3))
+        }
+    }
+
+    func sources() async throws -> [String] { try await session.rows(RollupStatements.sources) { try $0.text(0) } }
+
+    func counts(
+        _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?, dimension: String,
+        value: String
+    ) async throws -> [(key: RollupKey, counts: RollupCounts)] {
+        var parameters: [PostgresParameter] = [
+            .integer(periods.lowerBound), .integer(periods.upperBound), .text(dimension), .text(value),
+        ]
+        if let sources { parameters.append(.texts(sources)) }
+        let statement = RollupStatements.counts(granularity, allSources: sources == nil)
+        return try await session.rows(statement, parameters) { row in
+            let key = RollupKey(
+                source: try row.text(0), granularity: granularity, period: try row.int32(1), dimension: dimension,
+                value: value)
+            return (key: key, counts: RollupCounts(events: try row.int64(2), visitors: try row.int64(3)))
+        }
+    }
+
+    func sets(_ keys: [RollupKey]) async throws -> [RollupKey: StoredSet] {
+        let parts = try await session.rows(VisitorStatements.sets, keys.parameters) { row in
+            SetPart(place: try row.int64(0), chunk: try row.optionalInteger(1), bitmap: try row.bytes(2))
+        }
+        // By place and not by key: a key that is asked for twice comes twice.
+        var sets: [Int64: StoredSet] = [:]
+        for part in parts {
+            if let chunk = part.chunk {
+                sets[part.place, default: StoredSet()].chunks[UInt16(truncatingIfNeeded: chunk)] = part.bitmap
+            } else {
+                sets[part.place, default: StoredSet()].deltas.append(part.bitmap)
+            }
+        }
+        return sets.reduce(into: [:]) { $0[keys[Int($1.key - 1)]] = $1.value }
+    }
+
+    func visitors(of source: String, _ users: [Digest128]) async throws -> [Digest128: VisitorRecord] {
+        let parameters: [PostgresParameter] = [.text(source), .byteas(users.map(\.bytes))]
+        let found = try await session.rows(VisitorStatements.visitors, parameters) { row in
+            guard let user = Digest128(bytes: try row.bytes(0)), let number = UInt32(exactly: try row.int64(1)) else {
+                throw DatabaseError(postgres: .corrupt, "a visitor's hash or number is of another size")
+            }
+            return (user, VisitorRecord(number: number, firstDay: try row.int32(2)))
+        }
+        return Dictionary(found) { first, _ in first }
+    }
+}
+
+private struct SetPart: Sendable {
+    var place: Int64
+    var chunk: Int32?
+    var bitmap: [UInt8]
+}
+
+extension [RollupKey] {
+    /// Source, granularity, period number, dimension and value, each as an array.
+    var parameters: [PostgresParameter] {
+        [
+            .texts(map(\.source)), .texts(map(\.granularity.rawValue)), .integers(map(\.period)),
+            .texts(map(\.dimension)), .texts(map(\.value)),
+        ]
+    }
+}

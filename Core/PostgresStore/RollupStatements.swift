@@ -1,0 +1,116 @@
+internal import Stores
+
+/// Every statement on rollups, cursors and the state.
+enum RollupStatements {
+    static let state = PostgresStatement(
+        name: "state",
+        sql: """
+            SELECT time_zone, (extract(epoch FROM complete_through) * 1000)::bigint, revision FROM rollup_state
+            """)
+
+    static let lockState = PostgresStatement(
+        name: "lock_state", sql: "SELECT revision FROM rollup_state FOR UPDATE")
+
+    static let raiseRevision = PostgresStatement(
+        name: "raise_revision", sql: "UPDATE rollup_state SET revision = revision + 1 RETURNING revision")
+
+    /// `greatest` passes over NULL.
+    static let setCompleteThrough = PostgresStatement(
+        name: "set_complete_through",
+        sql: """
+            UPDATE rollup_state SET complete_through
+              = greatest(complete_through, timestamptz 'epoch' + $1 * interval '1 millisecond')
+            RETURNING revision
+            """)
+
+    static let cursors = PostgresStatement(
+        name: "cursors",
+        sql: "SELECT epoch, partition, next_offset, folded_stored FROM rollup_cursor ORDER BY epoch, partition")
+
+    static let lockCursors = PostgresStatement(name: "lock_cursors", sql: cursors.sql + " FOR UPDATE")
+
+    /// Gives how many moved: one that is elsewhere, or was made meanwhile, does not.
+    static let moveCursors = PostgresStatement(
+        name: "move_cursors",
+        sql: """
+            WITH move AS (
+              SELECT * FROM unnest($1::integer[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+                AS m(epoch, partition, from_offset, from_stored, to_offset, to_stored)
+            ), moved AS (
+              UPDATE rollup_cursor c SET next_offset = m.to_offset, folded_stored = m.to_stored FROM move m
+              WHERE c.epoch = m.epoch AND c.partition = m.partition
+                AND c.next_offset = m.from_offset AND c.folded_stored = m.from_stored
+              RETURNING 1
+            ), made AS (
+              INSERT INTO rollup_cursor (epoch, partition, next_offset, folded_stored)
+              SELECT epoch, partition, to_offset, to_stored FROM move WHERE from_offset IS NULL
+              ON CONFLICT DO NOTHING
+              RETURNING 1
+            )
+            SELECT (SELECT count(*) FROM moved) + (SELECT count(*) FROM made)
+            """)
+
+    static let sources = PostgresStatement(name: "sources", sql: "SELECT source FROM rollup_source ORDER BY source")
+
+    /// Sorted, so that two writers lock rows in the same order. Keys may be repeated.
+    static func add(_ granularity: Granularity) -> PostgresStatement {
+        let table = granularity.table
+        return PostgresStatement(
+            name: "add_\(table)",
+            sql: """
+                WITH change AS (
+                  SELECT source COLLATE "C" AS source, \(granularity.period("number")) AS period,
+                    dimension COLLATE "C" AS dimension, value COLLATE "C" AS value,
+                    sum(events)::bigint AS events, sum(visitors)::bigint AS visitors
+                  FROM unnest($1::text[], $2::integer[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
+                    AS c(source, number, dimension, value, events, visitors)
+                  GROUP BY 1, 2, 3, 4
+                ), known AS (
+                  INSERT INTO rollup_source SELECT DISTINCT source FROM change ORDER BY 1 ON CONFLICT DO NOTHING
+                )
+                INSERT INTO \(table) AS r (source, period, dimension, value, events, visitors)
+                SELECT source, period, dimension, value, events, visitors FROM change ORDER BY 1, 3, 4, 2
+                ON CONFLICT (source, dimension, index_key(value), period) DO UPDATE
+                  SET events = r.events + excluded.events, visitors = r.visitors + excluded.visitors
+                """)
+    }
+
+    /// The last parameter, the sources, is left away where all are wanted.
+    static func counts(_ granularity: Granularity, allSources: Bool) -> PostgresStatement {
+        PostgresStatement(
+            name: "counts_\(granularity.table)\(allSources ? "_all" : "")",
+            sql: """
+                SELECT source, \(granularity.number("period")), events, visitors FROM \(granularity.table)
+                WHERE source \(allSources ? "IN (SELECT source FROM rollup_source)" : "= ANY($5)")
+                  AND period BETWEEN \(granularity.period("$1")) AND \(granularity.period("$2"))
+                  AND dimension = $3 AND index_key(value) = index_key($4) AND value = $4
+                ORDER BY 1, 2
+                """)
+    }
+}
+
+extension Granularity {
+    fileprivate var table: String {
+        switch self {
+        case .interval: "interval_rollup"
+        case .day: "daily_rollup"
+        case .week: "weekly_rollup"
+        }
+    }
+
+    /// SQL that makes a period of a number.
+    fileprivate func period(_ number: String) -> String {
+        switch self {
+        case .interval: "timestamptz 'epoch' + \(number) * interval '15 minutes'"
+        case .day, .week: "date 'epoch' + \(number)"
+        }
+    }
+
+    /// SQL that makes a number of a period.
+    fileprivate func number(_ period: String) -> String {
+        switch self {
+        case .interval: "(extract(epoch FROM \(period)) / 900)::integer"
+        case .day, .week: "\(period) - date 'epoch'"
+        }
+    }
+}
