@@ -66,7 +66,7 @@ let package = Package(
         room("Bitmaps", at: "Core/Bitmaps", ["CRoaring"]),
         room(
             "Operations", at: "Core/Operations",
-            [configuration, httpTypes, hummingbird, lifecycle, logging, metrics, nio, nioHTTP]),
+            ["Events", configuration, httpTypes, hummingbird, lifecycle, logging, metrics, nio, nioHTTP]),
 
         // Core: the embedded engines behind the three protocols.
         room(
@@ -76,7 +76,7 @@ let package = Package(
         // Core: the distributed engines behind the three protocols.
         room("KafkaLog", at: "Core/KafkaLog", ["CRDKafka", "Stores", "Threading", logging, metrics]),
         room("MongoStore", at: "Core/MongoStore", ["CMongoC", "Events", "Stores", "Threading", logging, metrics]),
-        room("PostgresStore", at: "Core/PostgresStore", ["CPostgres", "Stores", "Threading", logging, metrics]),
+        room("PostgresStore", at: "Core/PostgresStore", ["CPostgres", "Events", "Stores", "Threading", metrics]),
         library("CRDKafka", "rdkafka", apt: "librdkafka-dev"),
         library("CMongoC", "libmongoc-1.0", apt: "libmongoc-dev"),
         library("CPostgres", "libpq", apt: "libpq-dev"),
@@ -114,8 +114,8 @@ let package = Package(
         room("TestSupport", at: "Tests/TestSupport", ["Stores"]),
         tests("EventsTests", ["Events"]),
         tests("AccessLogTests", ["AccessLog", "Events", crypto]),
-        tests("BitmapsTests", ["Bitmaps", "CRoaring"]),
-        tests("MongoStoreTests", ["CMongoC", "Events", "MongoStore", "Stores", "TestSupport"]),
+        tests("BitmapsTests", ["Bitmaps"]),
+        tests("MongoStoreTests", ["Events", "MongoStore", "Stores", "TestSupport"]),
         tests(
             "OperationsTests",
             ["Operations", configuration, hummingbird, hummingbirdTesting, lifecycle, logging, metrics]),

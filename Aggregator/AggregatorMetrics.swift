@@ -1,4 +1,5 @@
 import Metrics
+import Operations
 
 /// The aggregator's own metrics.
 enum AggregatorMetrics {
@@ -18,11 +19,11 @@ struct AggregatorTelemetry: Sendable {
     private let pass = Metrics.Timer(label: AggregatorMetrics.passLabel)
     private let age = Gauge(label: AggregatorMetrics.completeThroughLabel)
 
-    func count(_ report: PassReport, took seconds: Double, now: Int64) {
+    func count(_ report: PassReport, took duration: Duration, now: Int64) {
         succeeded.increment()
         folded.increment(by: report.events)
         mismatches.record(report.mismatches)
-        pass.recordSeconds(seconds)
+        pass.recordNanoseconds(duration.nanoseconds)
         if let time = report.completeThrough { age.record(Double(now - time) / 1000) }
     }
 

@@ -59,9 +59,7 @@ public actor AggregatorService: Service {
             var report = try await AggregationPass(raw: raw, rollups: rollups, calendar: calendar, logger: logger).run()
             report.completeThrough = try await updateFreshness()
             trouble = nil
-            let seconds = Double((ContinuousClock.now - start).components.attoseconds) / 1e18
-            telemetry.count(
-                report, took: seconds + Double((ContinuousClock.now - start).components.seconds), now: now())
+            telemetry.count(report, took: .now - start, now: now())
             logger.info(
                 "Pass finished", metadata: ["events": "\(report.events)", "mismatches": "\(report.mismatches)"])
             return report

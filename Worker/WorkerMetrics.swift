@@ -1,4 +1,5 @@
 import Metrics
+import Operations
 import Stores
 
 /// The worker's own metrics.
@@ -54,13 +55,5 @@ struct WorkerTelemetry: Sendable {
         Gauge(label: WorkerMetrics.lagLabel, dimensions: partition).record(max(0, logEnd - progress.next))
         Gauge(label: WorkerMetrics.lostLabel, dimensions: partition).record(progress.lost)
         Gauge(label: WorkerMetrics.balancedLabel, dimensions: partition).record(progress.isBalanced ? 1 : 0)
-    }
-}
-
-extension Duration {
-    /// Whole nanoseconds, at most `Int64.max`.
-    var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds > 9_000_000_000 ? .max : seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 }

@@ -12,7 +12,7 @@ struct Fold: Sendable {
         var digests: [Digest128] = []
         /// By local number: the earliest day with an event.
         var firstDays: [PeriodNumber] = []
-        fileprivate var numbers: [String: UInt32] = [:]
+        fileprivate var numbers: [ExactText: UInt32] = [:]
     }
 
     /// Change of one row.
@@ -118,12 +118,13 @@ extension Fold.Change {
 
 extension Fold.Users {
     fileprivate mutating func meet(_ userID: String, of source: String, on day: PeriodNumber) -> UInt32 {
-        if let known = numbers[userID] {
+        let key = ExactText(userID)
+        if let known = numbers[key] {
             firstDays[Int(known)] = min(firstDays[Int(known)], day)
             return known
         }
         let new = UInt32(digests.count)
-        numbers[userID] = new
+        numbers[key] = new
         digests.append(.visitor(source: source, userID: userID))
         firstDays.append(day)
         return new

@@ -23,6 +23,7 @@ actor KafkaConsumer: EventConsumer {
     private var assignment = ConsumerAssignment()
     /// News that came while a batch had already begun.
     private var pending: ConsumerEvent?
+    private var fields: [RecordBatch.Header] = []
     private var isClosed = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -124,7 +125,11 @@ extension KafkaConsumer {
     private func take(_ event: OpaquePointer, into batch: inout RecordBatch) throws -> ConsumerEvent? {
         switch rd_kafka_event_type(event) {
         case RD_KAFKA_EVENT_FETCH:
-            while let message = rd_kafka_event_message_next(event) { batch.append(message) }
+            while let message = rd_kafka_event_message_next(event) {
+                // A message with an error carries its text as a value.
+                guard message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR else { continue }
+                batch.append(message, using: &fields)
+            }
             return nil
         case RD_KAFKA_EVENT_REBALANCE: return rebalance(event)
         case RD_KAFKA_EVENT_ERROR: return try trouble(event)

@@ -30,7 +30,7 @@ actor LogReader {
         return low.reduce(into: [:]) { $0[$1.key] = Watermarks(low: $1.value, high: high[$1.key] ?? $1.value) }
     }
 
-    /// Single records at exact places, in the order of the places found.
+    /// Single records at exact places; the order is the log's, not that of the places.
     func records(at places: [LogOffset], in topic: Topic) throws -> RecordBatch {
         let extents = try watermarks(of: topic, partitions: Array(Set(places.map(\.partition))))
         let wanted = places.filter { place in

@@ -12,15 +12,14 @@ struct PointRead: ~Copyable {
     private let queue: OpaquePointer
     /// By partition: the offsets still wanted, descending.
     private var wanted: [Int32: [Int64]]
-    private var found: [LogOffset: Int] = [:]
     private var batch = RecordBatch()
-    private let places: [LogOffset]
+    private var fields: [RecordBatch.Header] = []
 
     init(_ client: Client, _ topic: Topic, _ places: [LogOffset]) throws(EventLogError) {
         guard let handle = rd_kafka_topic_new(client.pointer, topic.rawValue, nil) else {
             throw EventLogError(rd_kafka_last_error(), "topic \(topic.rawValue)")
         }
-        (self.client, self.topic, self.places) = (client, handle, places)
+        (self.client, self.topic) = (client, handle)
         queue = rd_kafka_queue_new(client.pointer)
         wanted = Dictionary(grouping: Set(places), by: \.partition).mapValues { $0.map(\.offset).sorted(by: >) }
     }
@@ -59,7 +58,7 @@ struct PointRead: ~Copyable {
         let (partition, offset) = (message.pointee.partition, message.pointee.offset)
         guard var rest = wanted[partition] else { return }
         while let next = rest.last, next <= offset {
-            if next == offset { batch.append(message) }
+            if next == offset { batch.append(message, using: &fields) }
             rest.removeLast()
         }
         wanted[partition] = rest

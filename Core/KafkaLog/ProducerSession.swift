@@ -92,7 +92,7 @@ final class ProducerSession: @unchecked Sendable {  // its C handles may be used
         _ opaque: UnsafeMutableRawPointer
     ) throws(EventLogError) {
         let record = batch.records[index]
-        let headers = batch.headers[record.headers].withHeaders(in: bytes)
+        let headers = batch.headers[record.headers].makeHeaders(in: bytes)
         let value = UnsafeRawBufferPointer(rebasing: bytes[record.value])
         let key = record.key.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
         let code = crdkafka_produce(

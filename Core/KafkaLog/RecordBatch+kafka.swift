@@ -9,7 +9,7 @@ func start(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawPointer {
 
 extension ArraySlice<RecordBatch.Header> {
     /// librdkafka's copy of the headers, for the caller to hand over or destroy; nil where there are none.
-    func withHeaders(in bytes: UnsafeRawBufferPointer) -> OpaquePointer? {
+    func makeHeaders(in bytes: UnsafeRawBufferPointer) -> OpaquePointer? {
         guard !isEmpty, let copy = rd_kafka_headers_new(count) else { return nil }
         for header in self {
             let name = UnsafeRawBufferPointer(rebasing: bytes[header.name])
@@ -22,25 +22,26 @@ extension ArraySlice<RecordBatch.Header> {
 }
 
 extension RecordBatch {
-    /// Copies a consumed record into the arena.
-    mutating func append(_ message: UnsafePointer<rd_kafka_message_t>) {
-        let headers = storeHeaders(of: message)
+    /// Copies a consumed record into the arena. `fields` is room to work in, kept from record to record.
+    mutating func append(_ message: UnsafePointer<rd_kafka_message_t>, using fields: inout [Header]) {
+        storeHeaders(of: message, into: &fields)
         let key = message.pointee.key.map { store(UnsafeRawBufferPointer(start: $0, count: message.pointee.key_len)) }
         let value = store(UnsafeRawBufferPointer(start: message.pointee.payload, count: message.pointee.len))
         append(
-            key: key, value: value, headers: headers, timestamp: rd_kafka_message_timestamp(message, nil),
+            key: key, value: value, headers: fields, timestamp: rd_kafka_message_timestamp(message, nil),
             partition: message.pointee.partition, offset: message.pointee.offset)
     }
 
-    private mutating func storeHeaders(of message: UnsafePointer<rd_kafka_message_t>) -> [Header] {
+    private mutating func storeHeaders(
+        of message: UnsafePointer<rd_kafka_message_t>, into fields: inout [Header]
+    ) {
+        fields.removeAll(keepingCapacity: true)
         var list: OpaquePointer?
-        guard rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return [] }
-        var found: [Header] = []
+        guard rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return }
         var (name, value, size) = (UnsafePointer<CChar>?.none, UnsafeRawPointer?.none, 0)
-        while rd_kafka_header_get_all(list, found.count, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR {
-            let name = name.map { store(UnsafeRawBufferPointer(start: $0, count: strlen($0))) } ?? store("")
-            found.append(Header(name: name, value: store(UnsafeRawBufferPointer(start: value, count: size))))
+        while rd_kafka_header_get_all(list, fields.count, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR {
+            let name = store(UnsafeRawBufferPointer(start: name, count: name.map { strlen($0) } ?? 0))
+            fields.append(Header(name: name, value: store(UnsafeRawBufferPointer(start: value, count: size))))
         }
-        return found
     }
 }

@@ -1,3 +1,4 @@
+import Events
 internal import Foundation
 public import Stores
 
@@ -25,7 +26,7 @@ extension MongoStore {
             let part = taken[start..<min(start + Self.lookUpSize, taken.count)]
             let stored = try await identities(of: part.map { events[$0].id })
             for index in part {
-                guard let found = stored[events[index].id] else {
+                guard let found = stored[ExactText(events[index].id)] else {
                     // It expired, or a newer primary has not seen it yet: inserted again, it gets its verdict.
                     throw DatabaseError(
                         .contended, store: mongoStoreName, "an event that was in the way of an insert is gone")
@@ -39,16 +40,16 @@ extension MongoStore {
     /// Ids a query: bounds the command, and servers without an index plan for `$in` compare every pair.
     private static let lookUpSize = 100
 
-    private func identities(of ids: [String]) async throws -> [String: StoredIdentity] {
+    private func identities(of ids: [String]) async throws -> [ExactText: StoredIdentity] {
         let found = try await run(.lookUp) { (client) throws(DatabaseError) in
             let filter = BSONBatch { filter in
-                filter.field("_id") { $0.array("$in", Set(ids)) }
+                filter.field("_id") { $0.array("$in", Set(ids.map(ExactText.init)).map(\.text)) }
             }
             return try client.find(
                 Collections.rawEvents, filter, project: StoredIdentity.fields, MongoOperation.lookUp.doing
             ) { (document) throws(BSONFault) in try StoredIdentity(document) }
         }
-        return Dictionary(found.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        return Dictionary(found.map { (ExactText($0.id), $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     public func event(source: String, eventID: String) async throws -> RawEvent? {

@@ -24,6 +24,9 @@ final class MockCluster: @unchecked Sendable {  // librdkafka's mock functions m
             throw Problem("librdkafka gives no mock cluster")
         }
         (self.handle, self.cluster, self.brokers) = (handle, cluster, brokers)
+        guard firstPort == 0 || bootstrapServers.hasPrefix("127.0.0.1:\(firstPort)") else {
+            throw Problem("built without --export-dynamic-symbol=bind: the port cannot be chosen")
+        }
     }
 
     /// librdkafka 2.0.2 aborts the process when a mock broker cannot bind: find out before.

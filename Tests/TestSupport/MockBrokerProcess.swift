@@ -55,8 +55,10 @@ public actor MockBrokerProcess {
     }
 }
 
-/// Where a product of this package was built: beside the test bundle.
+/// Where a product of this package was built: beside the test bundle, or in `TRIBUTARY_PRODUCTS_DIR`. (The mock
+/// broker does not run under the sanitizers, which want `bind` for themselves: their runs take the plain one.)
 public func productPath(_ name: String) -> String {
+    if let directory = ProcessInfo.processInfo.environment["TRIBUTARY_PRODUCTS_DIR"] { return "\(directory)/\(name)" }
     let running = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") }.map { URL(filePath: $0) }
     let candidates = [bundle, running].compactMap { $0?.deletingLastPathComponent().appending(path: name).path() }

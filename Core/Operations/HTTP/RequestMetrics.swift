@@ -88,11 +88,3 @@ private final class RequestHandles: Sendable {
 
     private static let methods: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .patch, .delete, .options]
 }
-
-extension Duration {
-    /// Whole nanoseconds; stops at the largest that fits.
-    var nanoseconds: Int64 {
-        let (seconds, overflow) = components.seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? .max : seconds + components.attoseconds / 1_000_000_000
-    }
-}

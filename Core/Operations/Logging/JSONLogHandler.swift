@@ -1,4 +1,5 @@
-import Glibc
+import Events
+import Foundation
 public import Logging
 
 /// Writes each record as one line of JSON:
@@ -88,17 +89,4 @@ extension [UInt8] {
 }
 
 /// The time now: RFC 3339, UTC, milliseconds.
-private func currentTime() -> String {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    var civil = tm()
-    gmtime_r(&now.tv_sec, &civil)
-    func padded(_ number: Int, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
-    let date =
-        "\(padded(Int(civil.tm_year) + 1900, 4))-\(padded(Int(civil.tm_mon) + 1, 2))-\(padded(Int(civil.tm_mday), 2))"
-    let time = "\(padded(Int(civil.tm_hour), 2)):\(padded(Int(civil.tm_min), 2)):\(padded(Int(civil.tm_sec), 2))"
-    return "\(date)T\(time).\(padded(now.tv_nsec / 1_000_000, 3))Z"
-}
+private func currentTime() -> String { Timestamp.format(Int64(Date().timeIntervalSince1970 * 1000)) }

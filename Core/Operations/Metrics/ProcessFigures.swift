@@ -19,9 +19,8 @@ enum ProcessFigures {
     }
 
     private static var cpuSeconds: Double? {
-        var time = timespec()
-        guard clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 else { return nil }
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+        guard let fields = stat, let user = Double(fields[12]), let system = Double(fields[13]) else { return nil }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
     private static var residentBytes: Double? {
@@ -34,13 +33,18 @@ enum ProcessFigures {
         return Double(names.count - 1)  // without the one that was opened to look
     }
 
-    private static let startTime: Double? = {
-        // The process's name stands in parentheses and may hold spaces: count fields from the last one. The start is
-        // the 22nd field, in ticks since the boot.
+    /// The fields of `/proc/self/stat` from the second on: CPU times are the 14th and 15th of the whole, the start is
+    /// the 22nd, all in ticks. The second is the process's name in parentheses, which may hold spaces.
+    private static var stat: [Substring]? {
         guard let stat = try? String(contentsOfFile: "/proc/self/stat", encoding: .utf8),
             let end = stat.lastIndex(of: ")"),
-            let fields = Optional(stat[end...].split(separator: " ")), fields.count > 20,
-            let ticks = Double(fields[20]),
+            case let fields = stat[end...].split(separator: " "), fields.count > 20
+        else { return nil }
+        return fields
+    }
+
+    private static let startTime: Double? = {
+        guard let fields = stat, let ticks = Double(fields[20]),
             let words = words(ofFile: "/proc/stat"), let label = words.firstIndex(of: "btime"),
             words.indices.contains(label + 1), let boot = Double(words[label + 1])
         else { return nil }

@@ -51,6 +51,13 @@ extension RawEventStoreCheck {
             #expect(try await store.event(source: "shop", eventID: "a")?.position == other.position)
             await store.close()
         },
+        .init("ids are told apart by their bytes, however alike they look") { fixture in
+            let store = try await fixture.open()
+            let events: [RawEvent] = [.sample("caf\u{E9}", at: 5), .sample("cafe\u{301}", at: 6, payload: 2)]
+            #expect(try await store.insert(events) == [.stored, .stored])
+            #expect(try await store.insert(events) == [.stored, .stored])
+            await store.close()
+        },
         .init("an id with a slash is not another source's event") { fixture in
             let store = try await fixture.open()
             let event = RawEvent.sample("b/c", at: 5)

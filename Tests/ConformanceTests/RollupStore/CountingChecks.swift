@@ -117,7 +117,6 @@ private let bigBatches: @Sendable (any RollupStoreFixture) async throws -> Void 
     let store = try await fixture.openProvisioned()
     let keys = (0..<20_000).map { key("/page/\($0 % 5_000)", PeriodNumber(16_000 + $0 / 5_000)) }
     for round in 0..<2 {
-        let start = ContinuousClock.now
         try await merge(store) { transaction in
             try await transaction.add(keys.map { ($0, counts(3, 1)) })
             let new = users(round * 20_000..<(round + 1) * 20_000)
@@ -128,7 +127,6 @@ private let bigBatches: @Sendable (any RollupStoreFixture) async throws -> Void 
             }
             try await transaction.moveCursors(moves)
         }
-        print("a transaction of 20,000 counts, 20,000 visitors, 500 deltas: \(ContinuousClock.now - start) (\(round))")
     }
     let found = try await store.withReader { try await $0.visitors(of: "web", (0..<40_000).map(user)) }
     #expect(found.count == 40_000)
