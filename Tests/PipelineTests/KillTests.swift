@@ -37,19 +37,19 @@ extension PipelineTests {
 
         /// Imports the log, and meanwhile kills one role after the other, each when the books have moved on.
         private func importWhileKilling(_ victims: [Victim], _ pipeline: Pipeline, _ roles: inout Roles) async throws {
-            let isDone = Mutex(false)
+            let done = Flag()
             let collector = roles.collector
             try await withThrowingTaskGroup { group in
                 group.addTask {
                     let result = try await pipeline.run("import", accessLog!, "--collector", collector.url)
-                    isDone.withLock { $0 = true }
+                    done.raise()
                     #expect(result.end == .exited(0), "\(result.output)")
                 }
                 for victim in victims {
                     let before = try await pipeline.processed()
                     try await eventually(within: .seconds(60), "the books move") {
                         let now = try await pipeline.processed()
-                        return now > before + 300 || isDone.withLock { $0 }
+                        return now > before + 300 || done.isRaised
                     }
                     try await kill(victim, pipeline, &roles)
                 }
@@ -80,6 +80,14 @@ extension Pipeline {
     fileprivate func processed() async throws -> Int64 {
         try await books().reduce(0) { $0 + $1.next - $1.first }
     }
+}
+
+/// Raised once, by one task for another.
+private final class Flag: Sendable {
+    private let state = Mutex(false)
+
+    func raise() { state.withLock { $0 = true } }
+    var isRaised: Bool { state.withLock { $0 } }
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014): the same numbers for the same seed.

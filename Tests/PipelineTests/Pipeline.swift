@@ -2,12 +2,13 @@ import Events
 import Foundation
 import MongoStore
 import Stores
+import Synchronization
 import TestSupport
 
 /// The whole product as separate processes, on a broker of its own and fresh databases.
-final class Pipeline {
+final class Pipeline: Sendable {
     /// A role's process and the port it listens on.
-    struct Role {
+    struct Role: Sendable {
         let process: ChildProcess
         let port: Int
 
@@ -18,7 +19,7 @@ final class Pipeline {
     private let mongodbURI: String
     private let postgresURL: String
     private let database: String
-    private var started: [ChildProcess] = []
+    private let started = Mutex<[ChildProcess]>([])
 
     /// Runs a test with a provisioned pipeline; whatever it started is ended, also when it throws.
     static func withPipeline(_ body: (Pipeline) async throws -> Void) async throws {
@@ -44,7 +45,7 @@ final class Pipeline {
         uniqueKeysWithValues: TopicDefinition.contract.map { ($0.name, $0.partitions) })
 
     private func end() async {
-        for process in started { process.stop() }
+        for process in started.withLock({ $0 }) { process.stop() }
         await broker.stop()
         await Servers.dropPostgresDatabase(database)
     }
@@ -98,7 +99,7 @@ final class Pipeline {
     func start(_ role: String, _ additions: [String: String] = [:]) async throws -> Role {
         let process = try startBothStreams(
             productPath("tributary"), [role], environment: environment.merging(additions) { $1 })
-        started.append(process)
+        started.withLock { $0.append(process) }
         let line = try await process.line(within: .seconds(30)) { $0.contains("\"message\":\"listening\"") }
         let record = try JSONDecoder().decode(ListeningRecord.self, from: Data(line.utf8))
         guard let port = Int(record.port) else { throw PipelineFailure("no port in \(line)") }
