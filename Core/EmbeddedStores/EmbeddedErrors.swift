@@ -9,18 +9,19 @@ extension Stores.DatabaseError {
             return Stores.DatabaseError(.other, store: "embedded", doing, cause: "\(error)")
         }
         return Stores.DatabaseError(
-            code(of: sqlite.resultCode), store: "embedded", doing,
+            code(of: sqlite), store: "embedded", doing,
             cause: "SQLite \(sqlite.extendedResultCode.rawValue): \(sqlite.message ?? "")")
     }
 
-    private static func code(of result: ResultCode) -> Stores.DatabaseError.Code {
-        switch result {
+    private static func code(of error: GRDB.DatabaseError) -> Stores.DatabaseError.Code {
+        switch error.resultCode {
+        case .SQLITE_ERROR where error.message?.hasPrefix("no such table") == true: .notProvisioned
         case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_INTERRUPT, .SQLITE_ABORT: .contended
         // A full or failing disk: what was not committed is not there, and space may return.
         case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_NOMEM: .unreachable
         case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH: .notAuthorized
         case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT: .corrupt
-        case .SQLITE_TOOBIG, .SQLITE_RANGE, .SQLITE_MISMATCH: .refusedValue
+        case .SQLITE_TOOBIG, .SQLITE_RANGE, .SQLITE_MISMATCH, .SQLITE_CONSTRAINT: .refusedValue
         default: .other
         }
     }

@@ -60,6 +60,9 @@ final class PreparedStatement {
         guard code == SQLITE_DONE else { throw Self.error(connection, code) }
     }
 
+    /// The rows that the last statement of the connection has changed.
+    var changes: Int32 { sqlite3_changes(connection) }
+
     /// Calls `body` for every row, until it says to stop.
     func forEachRow(_ body: (PreparedStatement) throws -> Bool) throws {
         defer { sqlite3_reset(statement) }
@@ -79,6 +82,11 @@ final class PreparedStatement {
         let count = Int(sqlite3_column_bytes(statement, column))
         guard let bytes = sqlite3_column_text(statement, column) else { return "" }
         return String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
+    }
+
+    /// Whether a column holds these bytes: to Swift, texts of other bytes may be equal.
+    func hasText(_ column: Int32, _ text: String) -> Bool {
+        withBlob(column) { $0.elementsEqual(text.utf8) }
     }
 
     func blob(_ column: Int32) -> [UInt8] { withBlob(column) { Array($0) } }

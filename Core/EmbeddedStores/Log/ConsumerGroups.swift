@@ -91,6 +91,14 @@ final class ConsumerGroups: Sendable {
         }
     }
 
+    /// Whether a member has not given back these partitions, told to or not: it may still commit.
+    func holds(_ name: Name, _ member: Int, _ partitions: some Collection<Int32>) -> Bool {
+        state.withLock { state in
+            guard let entry = state.groups[name]?.members[member] else { return false }
+            return partitions.allSatisfy(entry.partitions.contains)
+        }
+    }
+
     private static func revokeAll(_ group: inout Group) {
         for (number, member) in group.members where !member.partitions.isEmpty && !member.isRevoking {
             // One that has not been told of its partitions yet need not be told that they are gone.

@@ -11,6 +11,8 @@ actor EmbeddedConsumer: EventConsumer {
     private var next: [Int32: Int64] = [:]
     private var paused: Set<Int32> = []
     private var isClosed = false
+    /// The log that the positions are of.
+    private var incarnation = 0
     /// Where the next fetch begins, so that a busy partition does not starve the others.
     private var turn: Int32 = 0
 
@@ -32,7 +34,7 @@ actor EmbeddedConsumer: EventConsumer {
             if let astray = partitionsAstray() { return .positionsUncertain(astray) }
             let batch = try await fetch(max)
             let left = deadline - .now
-            if !batch.isEmpty || left <= .zero { return .records(batch) }
+            if !batch.isEmpty || left <= .zero || Task.isCancelled { return .records(batch) }
             await waitForNews(atMost: left)
         }
     }
@@ -49,8 +51,9 @@ actor EmbeddedConsumer: EventConsumer {
 
     /// Partitions whose position the log does not hold; they are no longer fetched.
     private func partitionsAstray() -> [Int32]? {
+        let isOtherLog = log.extents.incarnation != incarnation
         let astray = next.filter { partition, offset in
-            guard let extent = extent(partition) else { return true }
+            guard !isOtherLog, let extent = extent(partition) else { return true }
             return offset < extent.low || offset > extent.high
         }.keys.sorted()
         for partition in astray { next[partition] = nil }
@@ -80,7 +83,7 @@ actor EmbeddedConsumer: EventConsumer {
     private func waitForNews(atMost limit: Duration) async {
         let ends = next.filter { !paused.contains($0.key) }
         await log.extents.wait(atMost: limit) { [log, name, member, topic] in
-            log.groups.hasNews(name, member)
+            log.isClosed || log.groups.hasNews(name, member)
                 || ends.contains { (log.extents[Extents.Place(topic: topic.id, partition: $0)]?.high ?? 0) > $1 }
         }
     }
@@ -90,7 +93,7 @@ actor EmbeddedConsumer: EventConsumer {
         guard log.groups.owns(name, member, starts.keys) else {
             throw EventLogError(.groupChanged, "the group has taken these partitions back")
         }
-        (next, paused) = (starts, [])
+        (next, paused, incarnation) = (starts, [], log.extents.incarnation)
     }
 
     func unassign() throws {
@@ -105,6 +108,9 @@ actor EmbeddedConsumer: EventConsumer {
 
     func commit(_ offsets: [Int32: Int64]) async throws {
         try checkOpen()
+        guard log.groups.holds(name, member, offsets.keys) else {
+            throw EventLogError(.groupChanged, "the group has given these partitions to others")
+        }
         try await log.commit(offsets, name, topic.id)
     }
 
@@ -117,6 +123,7 @@ actor EmbeddedConsumer: EventConsumer {
     }
 
     private func checkOpen() throws {
+        try log.checkOpen()
         if isClosed { throw EventLogError(.closed, "the consumer is closed") }
     }
 }

@@ -1,6 +1,5 @@
 import GRDB
 public import Stores
-import Synchronization
 
 /// The log of events in one SQLite file, `log.db`: the embedded twin of Kafka.
 ///
@@ -9,26 +8,16 @@ public final class EmbeddedLog: EventLog {
     /// Bytes of a record's value, at most: as the topic's `max.message.bytes`.
     static let maximumRecordSize = 1 << 20
 
-    private let pool: DatabasePool
-    private let writer: LogWriter
-    let extents = Extents()
-    let groups = ConsumerGroups()
-    private let topics = Mutex<[String: LogWriter.TopicEntry]>([:])
-    private let isClosed = Mutex(false)
+    private static let files = OpenFiles<LogCore>()
+    private let file: SharedFile<LogCore>
+    var extents: Extents { file.core.extents }
+    var groups: ConsumerGroups { file.core.groups }
+    var isClosed: Bool { file.isClosed }
 
     /// Opens or makes the file.
     /// - Throws: `DatabaseError` where the file cannot be opened.
     public init(path: String) throws {
-        pool = try SQLiteFile.open(path, cacheSize: 16 * 1024)
-        do {
-            try LogSchema.migrator.migrate(pool)
-            let (known, marks) = try pool.read { try (LogQueries.topics($0), LogQueries.extents($0)) }
-            topics.withLock { $0 = known }
-            extents.load(marks)
-        } catch {
-            throw Stores.DatabaseError.embedded(error, "the log could not be read")
-        }
-        writer = LogWriter(pool: pool, extents: extents)
+        file = try SharedFile(path: path, in: Self.files, make: LogCore.init)
     }
 
     public func produce(_ batch: RecordBatch, to topic: Topic) async throws -> [LogOffset] {
@@ -36,8 +25,11 @@ public final class EmbeddedLog: EventLog {
         for index in batch.records.indices where batch.records[index].value.count > Self.maximumRecordSize {
             throw EventLogError(.messageTooLarge, "a record may have \(Self.maximumRecordSize) bytes")
         }
-        return try await logged("records could not be appended") { [writer] in
-            try await writer.commit(await writer.enqueue(batch, to: entry))
+        guard batch.records.allSatisfy({ $0.partition < entry.partitions }) else {
+            throw EventLogError(.other, "\(topic.rawValue) has \(entry.partitions) partitions")
+        }
+        return try await logged("records could not be appended") { core in
+            try await core.writer.commit(await core.writer.enqueue(batch, to: entry))
         }
     }
 
@@ -69,21 +61,22 @@ public final class EmbeddedLog: EventLog {
     func read(
         _ topic: Int64, _ places: [(partition: Int32, from: Int64, to: Int64)], max: Int
     ) async throws -> RecordBatch {
-        try await logged("records could not be read") { [pool] in
-            try await pool.read { try LogQueries.records($0, topic, places, max: max) }
+        try await logged("records could not be read") { core in
+            try await core.pool.read { try LogQueries.records($0, topic, places, max: max) }
         }
     }
 
     public func committed(group: String, topic: Topic, partitions: [Int32]) async throws -> [Int32: Int64] {
         let entry = try entry(topic)
-        return try await logged("commits could not be read") { [pool] in
-            try await pool.read { try LogQueries.committed($0, group, entry.id) }.filter { partitions.contains($0.key) }
+        return try await logged("commits could not be read") { core in
+            try await core.pool.read { try LogQueries.committed($0, group, entry.id) }
+                .filter { partitions.contains($0.key) }
         }
     }
 
     func commit(_ offsets: [Int32: Int64], _ name: ConsumerGroups.Name, _ topic: Int64) async throws {
-        try await logged("offsets could not be committed") { [writer] in
-            try await writer.write { db in
+        try await logged("offsets could not be committed") { core in
+            try await core.writer.write { db in
                 for (partition, next) in offsets {
                     try db.execute(
                         sql: "INSERT OR REPLACE INTO committed VALUES (?, ?, ?, ?)",
@@ -97,59 +90,69 @@ public final class EmbeddedLog: EventLog {
         try checkOpen()
         var outcomes: [String: TopicProvision] = [:]
         for definition in definitions {
-            if let known = topics.withLock({ $0[definition.name] }) {
-                outcomes[definition.name] = .existed(partitions: known.partitions)
-                continue
+            outcomes[definition.name] = try await logged("topic \(definition.name) could not be made") { core in
+                try await core.provision(definition)
             }
-            let (entry, marks) = try await logged("topic \(definition.name) could not be made") { [writer] in
-                try await writer.write { try LogQueries.create($0, definition) }
-            }
-            topics.withLock { $0[definition.name] = entry }
-            extents.load(marks)
-            outcomes[definition.name] = .created
         }
         return outcomes
     }
 
+    /// Drops the records of a partition below an offset.
+    func trim(_ topic: Topic, _ partition: Int32, below low: Int64) async throws {
+        let entry = try entry(topic)
+        try await logged("records could not be dropped") { core in
+            try await core.writer.write { try LogQueries.trim($0, entry.id, partition, below: low) }
+            core.extents.raiseLow(Extents.Place(topic: entry.id, partition: partition), to: low)
+        }
+    }
+
+    /// Drops all records and commits: what has been read so far is another log's.
+    func clear() async throws {
+        try await logged("the log could not be emptied") { core in
+            core.extents.replace(with: try await core.writer.write { try LogQueries.clear($0) })
+        }
+    }
+
     public func checkHealth() async throws {
         try checkOpen()
-        try await logged("the log does not answer") { [pool] in
-            _ = try await pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM topic") }
+        try await logged("the log does not answer") { core in
+            _ = try await core.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM topic") }
         }
     }
 
     public func close() async {
-        guard !isClosed.exchange(true) else { return }
+        await file.close()
+        // Consumers that wait for records find it closed.
         extents.wakeAll()
-        await writer.finish()
-        try? pool.close()
     }
 
     private func entry(_ topic: Topic) throws -> LogWriter.TopicEntry {
         try checkOpen()
-        guard let entry = topics.withLock({ $0[topic.rawValue] }) else {
+        guard let entry = file.core.topic(topic.rawValue) else {
             throw EventLogError(.unknownTopic, "there is no topic \(topic.rawValue)")
         }
         return entry
     }
 
-    private func checkOpen() throws {
-        if isClosed.withLock({ $0 }) { throw EventLogError(.closed, "the log is closed") }
+    func checkOpen() throws {
+        if isClosed { throw Self.closed }
     }
-}
 
-/// Runs work, and says in the log's terms what went wrong.
-private func logged<Value: Sendable>(
-    _ doing: String, _ work: @Sendable () async throws -> Value
-) async throws -> Value {
-    do {
-        return try await work()
-    } catch let error as EventLogError {
-        throw error
-    } catch let error as CancellationError {
-        throw error
-    } catch {
-        let known = Stores.DatabaseError.embedded(error, doing)
-        throw EventLogError(known.isTransient ? .unreachable : .other, doing, cause: known.cause)
+    private static let closed = EventLogError(.closed, "the log is closed")
+
+    /// Runs a call, and says in the log's terms what went wrong.
+    private func logged<Value: Sendable>(
+        _ doing: String, _ work: @Sendable (LogCore) async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await file.use(orThrow: Self.closed, work)
+        } catch let error as EventLogError {
+            throw error
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            let known = Stores.DatabaseError.embedded(error, doing)
+            throw EventLogError(known.isTransient ? .unreachable : .other, doing, cause: known.cause)
+        }
     }
 }

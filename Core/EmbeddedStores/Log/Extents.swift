@@ -11,6 +11,7 @@ final class Extents: Sendable {
 
     private struct State {
         var extents: [Place: Watermarks] = [:]
+        var incarnation = 0
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
         var nextWaiter = 0
     }
@@ -20,6 +21,18 @@ final class Extents: Sendable {
     func load(_ extents: [Place: Watermarks]) {
         state.withLock { $0.extents.merge(extents) { $1 } }
     }
+
+    /// Takes the extents of another log in place of this one's.
+    func replace(with extents: [Place: Watermarks]) {
+        state.withLock { state in
+            state.extents = extents
+            state.incarnation += 1
+        }
+        wakeAll()
+    }
+
+    /// Grows when the log became another one: positions from before say nothing then.
+    var incarnation: Int { state.withLock { $0.incarnation } }
 
     subscript(place: Place) -> Watermarks? { state.withLock { $0.extents[place] } }
 

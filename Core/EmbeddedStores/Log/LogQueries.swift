@@ -20,10 +20,12 @@ enum LogQueries {
 
     static func create(
         _ db: Database, _ topic: TopicDefinition
-    ) throws -> (LogWriter.TopicEntry, [Extents.Place: Watermarks]) {
+    ) throws -> (LogWriter.TopicEntry, [Extents.Place: Watermarks])? {
+        // Somebody else may have made it meanwhile.
         try db.execute(
-            sql: "INSERT INTO topic (name, partitions, retention) VALUES (?, ?, ?)",
+            sql: "INSERT OR IGNORE INTO topic (name, partitions, retention) VALUES (?, ?, ?)",
             arguments: [topic.name, topic.partitions, topic.configuration["retention.ms"].flatMap { Int64($0) }])
+        guard db.changesCount == 1 else { return nil }
         let id = db.lastInsertedRowID
         var marks: [Extents.Place: Watermarks] = [:]
         for partition in 0..<Int32(topic.partitions) {
@@ -31,6 +33,20 @@ enum LogQueries {
             marks[Extents.Place(topic: id, partition: partition)] = Watermarks(low: 0, high: 0)
         }
         return (LogWriter.TopicEntry(id: id, partitions: topic.partitions), marks)
+    }
+
+    static func trim(_ db: Database, _ topic: Int64, _ partition: Int32, below low: Int64) throws {
+        try db.execute(
+            sql: "DELETE FROM record WHERE key >= ? AND key < ?",
+            arguments: [RecordKey.key(topic, partition, 0), RecordKey.key(topic, partition, low)])
+        try db.execute(
+            sql: "UPDATE extent SET low = ? WHERE topic = ? AND partition = ?", arguments: [low, topic, partition])
+    }
+
+    static func clear(_ db: Database) throws -> [Extents.Place: Watermarks] {
+        try db.execute(
+            sql: "DELETE FROM record; DELETE FROM committed; UPDATE extent SET low = 0, high = 0")
+        return try extents(db)
     }
 
     static func committed(_ db: Database, _ group: String, _ topic: Int64) throws -> [Int32: Int64] {

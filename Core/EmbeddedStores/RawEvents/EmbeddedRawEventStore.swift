@@ -1,47 +1,37 @@
 import Events
-import Foundation
 import GRDB
 public import Stores
-import Synchronization
 
 /// Raw events, ingest progress and the index of dead letters in one SQLite file, `raw.db`.
 public final class EmbeddedRawEventStore: RawEventStore {
-    private let pool: DatabasePool
-    private let writer: RawWriter
-    private let isClosed = Mutex(false)
+    private static let files = OpenFiles<RawCore>()
+    private let file: SharedFile<RawCore>
 
     /// Opens or makes the file, tables included.
     /// - Throws: `DatabaseError` where the file cannot be opened.
-    public init(path: String) throws {
-        pool = try SQLiteFile.open(path, cacheSize: 48 * 1024)
-        do {
-            try RawSchema.migrator.migrate(pool)
-        } catch {
-            throw Stores.DatabaseError.embedded(error, "the raw events' tables could not be made")
-        }
-        writer = RawWriter(pool: pool)
+    public convenience init(path: String) throws { try self.init(path: path, SeenIndex.Options()) }
+
+    init(path: String, _ options: SeenIndex.Options) throws {
+        file = try SharedFile(path: path, in: Self.files) { try RawCore(path: $0, options) }
     }
 
-    public func provision() async throws { try checkOpen() }
+    public func provision() async throws { try await call("the raw events are there") { _ in } }
 
     public func insert(_ events: [RawEvent]) async throws -> [InsertVerdict] {
-        try checkOpen()
-        return try await perform("events could not be inserted") { [writer] in
-            try await writer.commit(await writer.enqueue(events))
+        try await call("events could not be inserted") { core in
+            try await core.writer.commit(await core.writer.enqueue(events))
         }
     }
 
     public func event(source: String, eventID: String) async throws -> RawEvent? {
-        try checkOpen()
-        return try await perform("the event could not be read") { [writer] in
-            try await writer.event(source: source, eventID: eventID)
+        try await call("the event could not be read") { core in
+            try await core.writer.event(source: source, eventID: eventID)
         }
     }
 
     public func latestProgress(of partitions: [Int32]) async throws -> [Int32: IngestProgress] {
-        try checkOpen()
-        return try await perform("progress could not be read") { [pool] in
-            try await pool.read { db in
+        try await call("progress could not be read") { core in
+            try await core.pool.read { db in
                 var latest: [Int32: IngestProgress] = [:]
                 for partition in partitions { latest[partition] = try ProgressTable.latest(db, partition) }
                 return latest
@@ -59,86 +49,108 @@ public final class EmbeddedRawEventStore: RawEventStore {
 
     public func recordDeadLetters(_ entries: [DeadLetterEntry]) async throws {
         try await write("dead letters could not be recorded") { db in
-            for entry in entries { try DeadLetterTable.insert(db, entry) }
+            try DeadLetterTable.insert(db, entries)
         }
     }
 
     public func deadLetters(in window: OffsetWindow) async throws -> [DeadLetterEntry] {
-        try checkOpen()
-        return try await perform("dead letters could not be read") { [pool] in
-            let keys = try RowKey.keys(window)
-            return try await pool.read { try DeadLetterTable.entries($0, keys) }
+        try await call("dead letters could not be read") { core in
+            try await core.pool.read { try DeadLetterTable.entries($0, window) }
         }
     }
 
     public func withConsistentReader<Value: Sendable>(
         _ body: @Sendable (any RawEventReader) async throws -> Value
     ) async throws -> Value {
-        try checkOpen()
-        let snapshot = try await perform("no snapshot of the raw events") { [pool] in try pool.makeSnapshot() }
-        return try await body(EmbeddedRawEventReader(snapshot: snapshot))
+        let snapshot = try await call("no snapshot of the raw events") { core in try core.pool.makeSnapshot() }
+        let lease = Lease(snapshot, "the reader")
+        defer { lease.end() }
+        return try await body(EmbeddedRawEventReader(snapshot: lease, file: file))
     }
 
     public func checkHealth() async throws {
-        try checkOpen()
-        try await perform("the raw events do not answer") { [pool] in
-            try await pool.read { db in try db.execute(sql: "SELECT only FROM seen_state") }
+        try await call("the raw events do not answer") { core in
+            try await core.pool.read { db in try db.execute(sql: "SELECT only FROM seen_state") }
         }
     }
 
-    public func close() async {
-        guard !isClosed.exchange(true) else { return }
-        await writer.finish()
-        try? pool.close()
-    }
+    public func close() async { await file.close() }
 
     private func write<Value: Sendable>(
         _ doing: String, _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
-        try checkOpen()
-        return try await perform(doing) { [writer] in try await writer.write(work) }
+        try await call(doing) { core in try await core.writer.write(work) }
     }
 
-    private func checkOpen() throws {
-        if isClosed.withLock({ $0 }) {
-            throw Stores.DatabaseError(.closed, store: "embedded", "the raw events are closed")
-        }
+    private func call<Value: Sendable>(
+        _ doing: String, _ work: @Sendable (RawCore) async throws -> Value
+    ) async throws -> Value {
+        try await file.use(orThrow: rawEventsClosed) { core in try await perform(doing) { try await work(core) } }
     }
 }
 
+/// What the handles of a raw file share.
+struct RawCore: FileCore {
+    let pool: DatabasePool
+    let writer: RawWriter
+
+    init(path: String, _ options: SeenIndex.Options) throws {
+        pool = try SQLiteFile.open(path, cacheSize: 48 * 1024)
+        do {
+            try RawSchema.migrator.migrate(pool)
+        } catch {
+            throw Stores.DatabaseError.embedded(error, "the raw events' tables could not be made")
+        }
+        writer = RawWriter(pool: pool, options: options)
+    }
+
+    func close() async {
+        await writer.finish()
+        try? pool.close()
+    }
+}
+
+let rawEventsClosed = Stores.DatabaseError(.closed, store: "embedded", "the raw events are closed")
+
 /// Reads of one snapshot.
 struct EmbeddedRawEventReader: RawEventReader {
-    let snapshot: DatabaseSnapshot
+    let snapshot: Lease<DatabaseSnapshot>
+    let file: SharedFile<RawCore>
 
     func progress() async throws -> [IngestProgress] {
-        try await perform("progress could not be read") { [snapshot] in
-            try await snapshot.read { try ProgressTable.all($0) }
-        }
+        try await read("progress could not be read") { try ProgressTable.all($0) }
     }
 
     func events(in window: OffsetWindow) async throws -> [StoredEvent] {
-        try await perform("events could not be read") { [snapshot] in
-            let keys = try RowKey.keys(window)
-            return try await snapshot.read { try Self.events($0, keys) }
+        try await read("events could not be read") { try Self.events($0, window) }
+    }
+
+    private func read<Value: Sendable>(
+        _ doing: String, _ work: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        try await file.use(orThrow: rawEventsClosed) { _ in
+            try await perform(doing) { try await snapshot.get().read(work) }
         }
     }
 
-    private static func events(_ db: Database, _ keys: Range<Int64>) throws -> [StoredEvent] {
+    private static func events(_ db: Database, _ window: OffsetWindow) throws -> [StoredEvent] {
         let select = try PreparedStatement(
             db,
             """
             SELECT key, source, user_id, event_type, timestamp FROM raw_event
-            WHERE key >= ? AND key < ? ORDER BY key
+            WHERE key BETWEEN ? AND ? ORDER BY key
             """)
-        select.bind(1, keys.lowerBound)
-        select.bind(2, keys.upperBound)
         var events: [StoredEvent] = []
-        try select.forEachRow { row in
-            events.append(
-                StoredEvent(
-                    source: row.text(1), userID: row.text(2), eventType: row.text(3), timestamp: row.integer(4),
-                    offset: row.integer(0) & RowKey.maximumOffset))
-            return true
+        for range in try Stretches.ranges(db, window) {
+            select.bind(1, range.keys.lowerBound)
+            select.bind(2, range.keys.upperBound)
+            try select.forEachRow { row in
+                events.append(
+                    StoredEvent(
+                        source: row.text(1), userID: row.text(2), eventType: row.text(3), timestamp: row.integer(4),
+                        offset: row.integer(0) + range.toOffset))
+                return true
+            }
         }
         return events
     }

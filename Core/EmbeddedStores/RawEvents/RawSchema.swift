@@ -7,6 +7,10 @@ enum RawSchema {
         migrator.registerMigration("1") { db in
             try db.execute(
                 sql: """
+                    -- What the upper bits of a row's key stand for (Stretches.swift).
+                    CREATE TABLE stretch (
+                      number INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, partition INTEGER NOT NULL,
+                      upper INTEGER NOT NULL, UNIQUE (epoch, partition, upper));
                     -- One row an event, in order of position: appends only, no other index.
                     CREATE TABLE raw_event (
                       key INTEGER PRIMARY KEY,
@@ -29,9 +33,11 @@ enum RawSchema {
                       gaps INTEGER NOT NULL, last_hash BLOB, batch TEXT NOT NULL,
                       PRIMARY KEY (partition, epoch)) WITHOUT ROWID;
                     CREATE TABLE dead_letter (
-                      key INTEGER PRIMARY KEY, letter_partition INTEGER NOT NULL, letter_offset INTEGER NOT NULL,
+                      epoch INTEGER NOT NULL, partition INTEGER NOT NULL, record_offset INTEGER NOT NULL,
+                      letter_partition INTEGER NOT NULL, letter_offset INTEGER NOT NULL,
                       stage TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL, source TEXT NOT NULL,
-                      event_id TEXT NOT NULL, failed_at INTEGER NOT NULL, state TEXT NOT NULL);
+                      event_id TEXT NOT NULL, failed_at INTEGER NOT NULL, state TEXT NOT NULL,
+                      PRIMARY KEY (epoch, partition, record_offset)) WITHOUT ROWID;
                     CREATE INDEX dead_letter_state ON dead_letter (state, failed_at);
                     """)
         }

@@ -21,7 +21,11 @@ actor RawWriter {
     private var results: [Int: Result<[InsertVerdict], any Error>] = [:]
     private var nextNumber = 0
 
-    init(pool: DatabasePool) { self.pool = pool }
+    private let options: SeenIndex.Options
+
+    init(pool: DatabasePool, options: SeenIndex.Options) {
+        (self.pool, self.options) = (pool, options)
+    }
 
     func enqueue(_ events: [RawEvent]) -> Ticket {
         defer { nextNumber += 1 }
@@ -52,7 +56,7 @@ actor RawWriter {
             do {
                 var verdicts: [[InsertVerdict]] = []
                 try db.inTransaction(.immediate) {
-                    verdicts = try batches.map { try $0.map(statements.insert) }
+                    verdicts = try batches.map { try $0.map { try statements.insert(db, $0) } }
                     try statements.seen.drainSlice()
                     return .commit
                 }
@@ -60,7 +64,7 @@ actor RawWriter {
                 try swapIfDue(db, statements.seen)
                 return verdicts
             } catch {
-                statements.seen.didRollBack()
+                try statements.didRollBack(db)
                 throw error
             }
         }
@@ -78,7 +82,7 @@ actor RawWriter {
 
     private func prepared(_ db: Database) throws -> RawStatements {
         if let statements { return statements }
-        let new = try RawStatements(db)
+        let new = try RawStatements(db, options)
         statements = new
         return new
     }

@@ -6,8 +6,14 @@ import GRDB
 /// and a dictionary in memory; when those are full they are drained, sorted, into the large index: neighbours share a
 /// page there. Draining rides on the transactions of later inserts, a slice at a time, so no commit is long.
 final class SeenIndex {
-    /// Ids gathered before they are drained. At 10 M ids in the index, a leaf page of it then gets several at once.
-    static let capacity = 400_000
+    /// What tests change, so that all that is rare happens often.
+    struct Options: Sendable {
+        /// Ids gathered before they are drained. At 10 M ids in the index, a leaf page of it then gets several at once.
+        var capacity = 400_000
+        /// Another hash of source and id; `nil` for the store's own.
+        var hash: (@Sendable (_ source: String, _ eventID: String) -> Int64)?
+    }
+
     /// Drained with each transaction: this many for every id added, so that one side is empty before the other is full.
     static let drainRatio = 2
 
@@ -17,6 +23,7 @@ final class SeenIndex {
     private let truncate: [PreparedStatement]
     private let saveState: PreparedStatement
     private let hash: IDHash
+    private let options: Options
 
     private var filling: Int
     private var filled: RecentIDs
@@ -29,7 +36,8 @@ final class SeenIndex {
     private var drainedByTransaction = 0
 
     /// Reads the recent ids of a store.
-    init(_ db: Database) throws {
+    init(_ db: Database, _ options: Options) throws {
+        self.options = options
         lookUp = try PreparedStatement(db, "SELECT key FROM seen WHERE hash = ?")
         insert = try PreparedStatement(db, "INSERT OR IGNORE INTO seen (hash, key) VALUES (?, ?)")
         append = try [0, 1].map { try PreparedStatement(db, "INSERT INTO recent_\($0) (hash, key) VALUES (?, ?)") }
@@ -53,7 +61,9 @@ final class SeenIndex {
         return entries
     }
 
-    func hash(source: String, eventID: String) -> Int64 { hash.hash(source: source, eventID: eventID) }
+    func hash(source: String, eventID: String) -> Int64 {
+        options.hash?(source, eventID) ?? hash.hash(source: source, eventID: eventID)
+    }
 
     /// Calls `body` with the key of every event whose id has this hash, until it returns `true`.
     /// - Returns: whether it did.
@@ -114,7 +124,7 @@ final class SeenIndex {
     }
 
     /// Whether the filled side is to be drained: it is full, and the other side is empty.
-    var isDue: Bool { filled.count >= Self.capacity && drainOrder.isEmpty }
+    var isDue: Bool { filled.count >= options.capacity && drainOrder.isEmpty }
 
     /// Lets the sides change roles. In a transaction of its own; memory follows when `commit` has returned.
     func swap(_ commit: (() throws -> Void) throws -> Void) throws {

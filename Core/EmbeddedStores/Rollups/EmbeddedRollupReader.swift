@@ -6,12 +6,17 @@ import Stores
 struct EmbeddedRollupReader: RollupReader {
     typealias Work<Value> = @Sendable (Database) throws -> Value
 
-    private let snapshot: DatabaseSnapshot
+    private let snapshot: Lease<DatabaseSnapshot>
+    private let file: SharedFile<RollupCore>
 
-    init(_ snapshot: DatabaseSnapshot) { self.snapshot = snapshot }
+    init(_ snapshot: Lease<DatabaseSnapshot>, _ file: SharedFile<RollupCore>) {
+        (self.snapshot, self.file) = (snapshot, file)
+    }
 
     private func read<Value: Sendable>(_ work: @escaping Work<Value>) async throws -> Value {
-        try await perform("the rollups could not be read") { [snapshot] in try await snapshot.read(work) }
+        try await file.use(orThrow: rollupsClosed) { _ in
+            try await perform("the rollups could not be read") { try await snapshot.get().read(work) }
+        }
     }
 
     func state() async throws -> RollupState { try await read { try RollupQueries.state($0) } }
@@ -39,14 +44,12 @@ struct EmbeddedRollupReader: RollupReader {
 /// The writing transaction: its statements are executed one by one on the writer's connection, which nobody else
 /// enters meanwhile.
 struct EmbeddedRollupTransaction: RollupTransaction {
-    private let pool: DatabasePool
+    private let writer: Lease<RollupWriter>
 
-    init(pool: DatabasePool) { self.pool = pool }
+    init(_ writer: Lease<RollupWriter>) { self.writer = writer }
 
     private func run<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await perform("the rollups could not be changed") { [pool] in
-            try await pool.writeWithoutTransaction(work)
-        }
+        try await perform("the rollups could not be changed") { try await writer.get().run(work) }
     }
 
     func state() async throws -> RollupState { try await run { try RollupQueries.state($0) } }

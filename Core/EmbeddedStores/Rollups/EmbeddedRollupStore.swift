@@ -1,36 +1,24 @@
-import Foundation
 import GRDB
 public import Stores
-import Synchronization
 
 /// Rollups in one SQLite file, `rollups.db`: the embedded twin of the PostgreSQL store.
+///
+/// Handles of one file share its writer. `close` waits for a transaction under way, so a transaction's body must not
+/// call it.
 public final class EmbeddedRollupStore: RollupStore {
-    private let pool: DatabasePool
-    private let gate = TransactionGate()
-    private let isClosed = Mutex(false)
+    private static let files = OpenFiles<RollupCore>()
+    private let file: SharedFile<RollupCore>
 
     /// Opens or makes the file.
     /// - Throws: `DatabaseError` where the file cannot be opened.
     public init(path: String) throws {
-        pool = try SQLiteFile.open(path, cacheSize: 32 * 1024)
+        file = try SharedFile(path: path, in: Self.files, make: RollupCore.init)
     }
 
     public func provision(timeZone: String) async throws {
-        try checkOpen()
-        try await gate.enter {
-            try await perform("the rollups could not be provisioned") { [pool] in
-                try RollupSchema.migrator.migrate(pool)
-                try await pool.write { db in
-                    try db.execute(
-                        sql: "INSERT OR IGNORE INTO rollup_state (only, time_zone) VALUES (1, ?)", arguments: [timeZone]
-                    )
-                    let fixed = try RollupQueries.state(db).timeZone
-                    guard fixed == timeZone else {
-                        throw Stores.DatabaseError(
-                            .invalidConfiguration, store: "embedded",
-                            "REPORTING_TIMEZONE is \(timeZone), but the rollups are cut in \(fixed)")
-                    }
-                }
+        try await file.use(orThrow: rollupsClosed) { core in
+            try await core.gate.enter {
+                try await perform("the rollups could not be provisioned") { try await core.writer.provision(timeZone) }
             }
         }
     }
@@ -38,59 +26,61 @@ public final class EmbeddedRollupStore: RollupStore {
     public func withTransaction<Value: Sendable>(
         _ body: @Sendable (any RollupTransaction) async throws -> Value
     ) async throws -> Value {
-        try checkOpen()
-        return try await gate.enter {
-            try await execute("BEGIN IMMEDIATE")
-            do {
-                let value = try await body(EmbeddedRollupTransaction(pool: pool))
-                try await execute("COMMIT")
-                return value
-            } catch {
-                // A failed COMMIT may have rolled back by itself.
-                try? await execute("ROLLBACK")
-                throw error
-            }
+        try await file.use(orThrow: rollupsClosed) { core in
+            try await core.gate.enter { try await Self.transact(core.writer, body) }
         }
     }
 
-    private func execute(_ sql: String) async throws {
-        try await perform(sql) { [pool] in
-            try await pool.writeWithoutTransaction { db in try db.execute(sql: sql) }
+    private static func transact<Value: Sendable>(
+        _ writer: RollupWriter, _ body: @Sendable (any RollupTransaction) async throws -> Value
+    ) async throws -> Value {
+        try await perform("a transaction could not begin") { try await writer.begin() }
+        let lease = Lease(writer, "the transaction")
+        do {
+            let value = try await body(EmbeddedRollupTransaction(lease))
+            lease.end()
+            try await perform("the rollups could not be changed") { try await writer.commit() }
+            return value
+        } catch {
+            lease.end()
+            await writer.rollback()
+            throw error
         }
     }
 
     public func withReader<Value: Sendable>(
         _ body: @Sendable (any RollupReader) async throws -> Value
     ) async throws -> Value {
-        try checkOpen()
-        let snapshot = try await perform("no snapshot of the rollups") { [pool] in try pool.makeSnapshot() }
-        return try await body(EmbeddedRollupReader(snapshot))
+        let snapshot = try await file.use(orThrow: rollupsClosed) { core in
+            try await perform("no snapshot of the rollups") { try core.pool.makeSnapshot() }
+        }
+        let lease = Lease(snapshot, "the reader")
+        defer { lease.end() }
+        return try await body(EmbeddedRollupReader(lease, file))
     }
 
     public func checkHealth() async throws {
         try await withReader { _ = try await $0.state() }
     }
 
-    public func close() async {
-        guard !isClosed.exchange(true) else { return }
-        await gate.enter { try? pool.close() }
-    }
-
-    private func checkOpen() throws {
-        if isClosed.withLock({ $0 }) {
-            throw Stores.DatabaseError(.closed, store: "embedded", "the rollups are closed")
-        }
-    }
+    public func close() async { await file.close() }
 }
 
-extension Mutex where Value == Bool {
-    func exchange(_ new: Bool) -> Bool {
-        withLock { value in
-            defer { value = new }
-            return value
-        }
+/// What the handles of a rollup file share.
+struct RollupCore: FileCore {
+    let pool: DatabasePool
+    let writer: RollupWriter
+    let gate = TransactionGate()
+
+    init(path: String) throws {
+        pool = try SQLiteFile.open(path, cacheSize: 32 * 1024)
+        writer = RollupWriter(pool: pool)
     }
+
+    func close() async { try? pool.close() }
 }
+
+let rollupsClosed = Stores.DatabaseError(.closed, store: "embedded", "the rollups are closed")
 
 /// Runs work, and says in the stores' terms what went wrong.
 func perform<Value: Sendable>(

@@ -26,7 +26,7 @@ enum RollupQueries {
     }
 
     static func sources(_ db: Database) throws -> [String] {
-        try String.fetchAll(db, sql: "SELECT source FROM visitor_counter ORDER BY source")
+        try String.fetchAll(db, sql: "SELECT source FROM rollup_source ORDER BY source")
     }
 
     static func counts(

@@ -24,6 +24,8 @@ enum RollupSchema {
                       first_day INTEGER NOT NULL, PRIMARY KEY (source, user_hash)) WITHOUT ROWID;
                     CREATE UNIQUE INDEX visitor_number ON visitor (source, number);
                     CREATE TABLE visitor_counter (source TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
+                    -- The sources that have any rollup.
+                    CREATE TABLE rollup_source (source TEXT PRIMARY KEY) WITHOUT ROWID;
                     -- Numbers by granularity (interval, day, week), source, period, dimension and value.
                     CREATE TABLE rollup (
                       granularity TEXT NOT NULL, dimension TEXT NOT NULL, value TEXT NOT NULL, source TEXT NOT NULL,

@@ -5,6 +5,29 @@ import Stores
 
 /// The writes of a merging transaction.
 enum RollupWrites {
+    /// Fixes the reporting time zone; it may change until something has been counted in it.
+    static func fix(_ db: Database, _ timeZone: String) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO rollup_state (only, time_zone) VALUES (1, ?)
+                ON CONFLICT (only) DO UPDATE SET time_zone = excluded.time_zone
+                WHERE NOT EXISTS (SELECT * FROM rollup) AND NOT EXISTS (SELECT * FROM rollup_cursor)
+                """, arguments: [timeZone])
+        let fixed = try RollupQueries.state(db).timeZone
+        guard fixed == timeZone else {
+            throw Stores.DatabaseError(
+                .invalidConfiguration, store: "embedded",
+                "REPORTING_TIMEZONE is \(timeZone), but the rollups are cut in \(fixed)")
+        }
+    }
+
+    /// GRDB binds text up to its first NUL: such a key would be another one's.
+    private static func check(_ key: RollupKey) throws {
+        guard !key.source.utf8.contains(0), !key.dimension.utf8.contains(0), !key.value.utf8.contains(0) else {
+            throw Stores.DatabaseError(.refusedValue, store: "embedded", "a rollup's key holds a NUL")
+        }
+    }
+
     static func addVisitors(
         _ db: Database, _ users: [(user: Digest128, firstDay: PeriodNumber)], _ source: String
     ) throws -> UInt32 {
@@ -39,7 +62,11 @@ enum RollupWrites {
                 ON CONFLICT (granularity, dimension, value, source, period)
                 DO UPDATE SET events = events + excluded.events, visitors = visitors + excluded.visitors
                 """)
+        for source in Set(changes.map(\.key.source)) {
+            try db.execute(sql: "INSERT OR IGNORE INTO rollup_source VALUES (?)", arguments: [source])
+        }
         for (key, change) in changes {
+            try check(key)
             try upsert.execute(arguments: [
                 key.granularity.rawValue, key.dimension, key.value, key.source, key.period, change.events,
                 change.visitors,
@@ -65,6 +92,7 @@ enum RollupWrites {
     }
 
     private static func makeSet(_ db: Database, _ key: RollupKey) throws -> Int64 {
+        try check(key)
         if let known = try RollupQueries.setID(db, key) { return known }
         try db.execute(
             sql: "INSERT INTO visitor_set (granularity, dimension, value, source, period) VALUES (?, ?, ?, ?, ?)",
