@@ -83,15 +83,7 @@ final class ConsumerGroups: Sendable {
         }
     }
 
-    /// Whether a member holds a partition, and has not been told to give it back.
-    func owns(_ name: Name, _ member: Int, _ partitions: some Collection<Int32>) -> Bool {
-        state.withLock { state in
-            guard let entry = state.groups[name]?.members[member], !entry.isRevoking else { return false }
-            return partitions.allSatisfy(entry.partitions.contains)
-        }
-    }
-
-    /// Whether a member has not given back these partitions, told to or not: it may still commit.
+    /// Whether a member has not given back these partitions, told to or not: until then nobody else gets them.
     func holds(_ name: Name, _ member: Int, _ partitions: some Collection<Int32>) -> Bool {
         state.withLock { state in
             guard let entry = state.groups[name]?.members[member] else { return false }

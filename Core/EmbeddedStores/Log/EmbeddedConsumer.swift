@@ -90,7 +90,7 @@ actor EmbeddedConsumer: EventConsumer {
 
     func assign(_ starts: [Int32: Int64]) throws {
         try checkOpen()
-        guard log.groups.owns(name, member, starts.keys) else {
+        guard log.groups.holds(name, member, starts.keys) else {
             throw EventLogError(.groupChanged, "the group has taken these partitions back")
         }
         (next, paused, incarnation) = (starts, [], log.extents.incarnation)
