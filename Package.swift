@@ -120,7 +120,8 @@ let package = Package(
             "OperationsTests",
             ["Operations", configuration, hummingbird, hummingbirdTesting, lifecycle, logging, metrics]),
         tests(
-            "PipelineTests", ["Events", "KafkaLog", "MongoStore", "Stores", "TestSupport", httpClient, nio, nioHTTP]),
+            "PipelineTests",
+            ["EmbeddedStores", "Events", "KafkaLog", "MongoStore", "Stores", "TestSupport", httpClient, nio, nioHTTP]),
         tests(
             "ConformanceTests",
             ["Bitmaps", "EmbeddedStores", "Events", "KafkaLog", "MongoStore", "PostgresStore", "Stores", "TestSupport"]),
