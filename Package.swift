@@ -34,6 +34,8 @@ let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting",
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 
 let package = Package(
@@ -51,6 +53,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", exact: "7.10.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
     ],
@@ -64,6 +67,11 @@ let package = Package(
         room(
             "Operations", at: "Core/Operations",
             ["Events", configuration, httpTypes, hummingbird, lifecycle, logging, metrics, nio, nioHTTP]),
+
+        // Core: the embedded engines behind the three protocols.
+        room(
+            "EmbeddedStores", at: "Core/EmbeddedStores",
+            ["Events", "Stores", "Threading", grdb, sqlite, logging, metrics]),
 
         // Core: the distributed engines behind the three protocols.
         room("KafkaLog", at: "Core/KafkaLog", ["CRDKafka", "Stores", "Threading", logging, metrics]),
@@ -91,7 +99,7 @@ let package = Package(
             name: "Tributary",
             dependencies: [
                 "AccessLog", "Aggregator", "Collector", "DashboardAPI", "Worker",
-                "Events", "KafkaLog", "MongoStore", "Operations", "PostgresStore", "Stores",
+                "EmbeddedStores", "Events", "KafkaLog", "MongoStore", "Operations", "PostgresStore", "Stores",
                 arguments, configuration, crypto, httpClient, hummingbird, lifecycle, logging, metrics, nio,
                 nioHTTP,
             ],
@@ -128,9 +136,10 @@ let package = Package(
             "OperationsTests",
             ["Operations", configuration, hummingbird, hummingbirdTesting, lifecycle, logging, metrics]),
         tests(
-            "PipelineTests", ["Events", "KafkaLog", "MongoStore", "Stores", "TestSupport", httpClient, nio, nioHTTP]),
+            "PipelineTests",
+            ["EmbeddedStores", "Events", "KafkaLog", "MongoStore", "Stores", "TestSupport", httpClient, nio, nioHTTP]),
         tests(
             "ConformanceTests",
-            ["Bitmaps", "Events", "KafkaLog", "MongoStore", "PostgresStore", "Stores", "TestSupport"]),
+            ["Bitmaps", "EmbeddedStores", "Events", "KafkaLog", "MongoStore", "PostgresStore", "Stores", "TestSupport"]),
     ]
 )

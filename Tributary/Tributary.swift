@@ -8,7 +8,7 @@ struct Tributary: AsyncParsableCommand {
         abstract: "Collects user events, stores each exactly once, and rolls them into exact numbers by date.",
         discussion: "Roles are configured by environment variables or by --config FILE; README.md lists them.",
         subcommands: [
-            CollectorCommand.self, WorkerCommand.self, AggregatorCommand.self, DashboardCommand.self,
+            CollectorCommand.self, WorkerCommand.self, AggregatorCommand.self, DashboardCommand.self, ServeCommand.self,
             ProvisionCommand.self, ImportCommand.self,
         ])
 }

@@ -13,6 +13,7 @@ CMongoC: Core/MongoStore
 CPostgres: Core/PostgresStore
 CRoaring: Core/Bitmaps
 GRDB: Core/EmbeddedStores
+GRDBSQLite: Core/EmbeddedStores
 KafkaLog: Tributary Tests Benchmarks
 MongoStore: Tributary Tests Benchmarks
 PostgresStore: Tributary Tests Benchmarks
@@ -106,7 +107,7 @@ self_test() {
     echo 'import CPostgres' >.build/x/Ignored.swift
     printf 'import Events\nimport CPostgres\n\ninternal import CMongoC\n' >Core/Stores/A.swift
     printf '@preconcurrency import struct CRoaring.x\n@_spi(Old) public import func CRDKafka.y; import `CMongoC`\nimport\n  CPostgres // why\n@preconcurrency\nprivate import CRoaring\n' >Collector/B.swift
-    printf 'import KafkaLog\nimport Worker\nimport enum MongoStore.E\nimport GRDB\n' >Collector/C.swift
+    printf 'import KafkaLog\nimport Worker\nimport enum MongoStore.E\nimport GRDB\ninternal import GRDBSQLite\n' >Collector/C.swift
     printf 'import NIOCore\nimport Hummingbird\nimport _NIOFileSystem\nimport AsyncHTTPClient\nimport Crypto\n' >Core/Events/D.swift
     printf '@testable import CRDKafka\n/* so */ import CNew\n' >Tests/EventsTests/E.swift
     if found=$("$here/scripts/check-imports.sh" "$tree"); then
@@ -123,6 +124,7 @@ Collector/C.swift:1: KafkaLog
 Collector/C.swift:2: Worker
 Collector/C.swift:3: MongoStore
 Collector/C.swift:4: GRDB
+Collector/C.swift:5: GRDBSQLite
 Core/Events/D.swift:1: NIOCore
 Core/Events/D.swift:2: Hummingbird
 Core/Events/D.swift:3: _NIOFileSystem

@@ -13,7 +13,7 @@ build_packages=(
     libbson-dev libmongoc-dev libpq-dev librdkafka-dev libroaring-dev libsqlite3-dev libzstd-dev
     pkg-config tzdata
 )
-test_packages=(curl jq postgresql-15 procps python3-venv)
+test_packages=(curl jq postgresql-15 procps python3-venv strace)
 cluster_settings=/etc/postgresql-common/createcluster.conf
 
 usage() {

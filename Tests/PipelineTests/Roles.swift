@@ -29,23 +29,31 @@ struct Roles {
     /// Compares every number of the API with a recount, when all has been folded.
     /// - Parameter day: a day that has one more event, of one more visitor.
     func expectNumbers(_ recount: Recount, moreOn day: String? = nil) async throws {
-        try await dashboard.waitUntilComplete()
+        try await dashboard.expectNumbers(recount, moreOn: day)
+    }
+}
+
+extension Pipeline.Role {
+    /// Compares every number of the API with a recount, when all has been folded.
+    /// - Parameter day: a day that has one more event, of one more visitor.
+    func expectNumbers(_ recount: Recount, moreOn day: String? = nil) async throws {
+        try await waitUntilComplete()
         let extra: Int64 = day == nil ? 0 : 1
         for (date, numbers) in recount.days {
-            let answer = try await dashboard.visitors("date=\(date)")
+            let answer = try await visitors("date=\(date)")
             let more: Int64 = date == day ? 1 : 0
             #expect([answer.events, answer.visitors] == numbers.map { $0 + more }, "\(date)")
             #expect(answer.exact)
         }
         let range = "from=2015-05-11&to=2015-05-24"
-        let weekly = try await dashboard.visitors("\(range)&interval=week")
+        let weekly = try await visitors("\(range)&interval=week")
         #expect([weekly.events, weekly.visitors] == recount.total.map { $0 + extra })
         #expect(weekly.series?.map(\.start) == ["2015-05-11", "2015-05-18"])
         for point in weekly.series ?? [] {
             let more = point.start == "2015-05-18" ? extra : 0
             #expect([point.events, point.visitors] == recount.weeks[point.start]?.map { $0 + more }, "\(point.start)")
         }
-        let daily = try await dashboard.visitors("\(range)&interval=day")
+        let daily = try await visitors("\(range)&interval=day")
         #expect(daily.series?.count == 14)
         for point in daily.series ?? [] {
             let more: Int64 = point.start == day ? 1 : 0

@@ -42,6 +42,9 @@ public final class ChildProcess: Sendable {
 
     deinit { if poll() == nil { stop() } }
 
+    /// Whether it has ended.
+    public var hasEnded: Bool { poll() != nil }
+
     /// The lines it has printed so far.
     public var lines: [String] { state.withLock { $0.lines } }
 

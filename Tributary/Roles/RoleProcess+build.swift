@@ -1,4 +1,5 @@
 import ArgumentParser
+import EmbeddedStores
 import KafkaLog
 import MongoStore
 import Operations
@@ -28,6 +29,19 @@ extension RoleProcess {
         try configured { try PostgresStore(url: settings.postgres.url) }
     }
 
+    /// All three stores of `serve`: in a directory if one is set, else on the three servers.
+    func buildStores() throws -> BuiltStores {
+        guard let path = settings.dataDirectory else {
+            return BuiltStores(
+                log: try buildLog(), raw: try buildRawEventStore(), rollups: try buildRollupStore(), durability: "kafka"
+            )
+        }
+        let directory = try configured { try DataDirectory(path: path) }
+        return BuiltStores(
+            log: directory.log, raw: directory.raw, rollups: directory.rollups, durability: "embedded",
+            keeping: directory)
+    }
+
     func buildCalendar() throws -> ReportingCalendar {
         guard let calendar = ReportingCalendar(settings.reportingTimeZone) else {
             say("REPORTING_TIMEZONE: '\(settings.reportingTimeZone)' is not known here")
@@ -44,6 +58,23 @@ extension RoleProcess {
             say("tributary \(settings.role.rawValue): \(error)")
             throw ExitCode(78)
         }
+    }
+}
+
+/// The three stores of a process.
+struct BuiltStores: Sendable {
+    let log: any EventLog
+    let raw: any RawEventStore
+    let rollups: any RollupStore
+    /// What the collector's answers call it.
+    let durability: String
+    /// Whatever must live as long as the stores: the directory's lock.
+    var keeping: (any Sendable)?
+
+    @Sendable func close() async {
+        await log.close()
+        await raw.close()
+        await rollups.close()
     }
 }
 

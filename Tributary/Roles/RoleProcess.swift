@@ -20,9 +20,12 @@ struct RoleProcess {
 
     /// Reads the settings and sets up logs and metrics. Wrong settings are all printed, and the exit status is 78
     /// (EX_CONFIG).
-    init(_ role: Role, _ options: RoleOptions) throws {
+    /// - Parameter overrides: settings given on the command line, by their names in the environment.
+    init(_ role: Role, _ options: RoleOptions, overrides: [String: String] = [:]) throws {
         do {
-            settings = try Settings.load(for: role, file: options.config, kafkaProperty: judgeKafkaProperty)
+            settings = try Settings.load(
+                for: role, environment: ProcessInfo.processInfo.environment.merging(overrides) { $1 },
+                file: options.config, kafkaProperty: judgeKafkaProperty)
         } catch {
             say("tributary \(role.rawValue): \(error)")
             throw ExitCode(78)

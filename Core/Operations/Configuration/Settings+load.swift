@@ -19,7 +19,7 @@ extension Settings {
         }
         var reader = SettingsReader(environment: environment, file: file)
         let settings = Settings(role: role, reader: &reader, environment: environment, file: file, kafkaProperty)
-        reader.requireStores(of: role)
+        if settings.dataDirectory == nil { reader.requireStores(of: role) }
         reader.refuseUnknownKeys(in: file)
         reader.refuseUnbuiltProtection(for: role)
         guard reader.issues.isEmpty else { throw ConfigurationError(issues: reader.issues) }
@@ -31,6 +31,9 @@ extension Settings {
         file: (name: String, content: ConfigurationFile)?, _ kafkaProperty: (String, String) -> KafkaPropertyVerdict
     ) {
         self.role = role
+        dataDirectory =
+            role == .serve
+            ? reader.value("data.dir", default: nil, allowed: "the path of a directory") { .some(.some($0)) } : nil
         let properties = reader.kafkaProperties(environment: environment, file: file, judge: kafkaProperty)
         warnings = properties.warnings
         kafka = Kafka(reader: &reader, properties: properties.properties)

@@ -70,6 +70,8 @@ public struct Settings: Sendable {
 
     /// What the process does.
     public var role: Role
+    /// The directory of the embedded profile; `nil` where the three servers are used.
+    public var dataDirectory: String?
     /// The log.
     public var kafka: Kafka
     /// The store of raw events.

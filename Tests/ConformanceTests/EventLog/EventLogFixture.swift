@@ -33,7 +33,7 @@ struct EventLogEngine: Sendable, CustomTestStringConvertible {
     let make: @Sendable (_ topics: [Topic: Int]) async throws -> any EventLogFixture
 
     /// Every implementation there is: a new one is added here, and nowhere else.
-    static let all: [EventLogEngine] = [.kafka]
+    static let all: [EventLogEngine] = [.kafka, .embedded]
 
     /// Runs a check on a fixture of its own, which is let go of also when the check throws.
     func check(

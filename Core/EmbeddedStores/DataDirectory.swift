@@ -1,0 +1,63 @@
+import Foundation
+import Stores
+
+/// A directory of the embedded profile: `log.db`, `raw.db`, `rollups.db`, and a lock that one process holds.
+public final class DataDirectory: Sendable {
+    /// The log.
+    public let log: EmbeddedLog
+    /// Raw events, progress and the index of dead letters.
+    public let raw: EmbeddedRawEventStore
+    /// Rollups and cursor.
+    public let rollups: EmbeddedRollupStore
+    private let lock: DirectoryLock
+
+    /// Opens a directory, making it if need be, and keeps others out until this object goes.
+    /// - Throws: `DatabaseError`: `.invalidConfiguration` where another process has it or it cannot be written.
+    public init(path: String) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw DatabaseError(
+                .invalidConfiguration, store: "embedded", "the directory \(path) cannot be made",
+                cause: error.localizedDescription)
+        }
+        lock = try DirectoryLock(directory: path)
+        log = try EmbeddedLog(path: "\(path)/log.db")
+        raw = try EmbeddedRawEventStore(path: "\(path)/raw.db")
+        rollups = try EmbeddedRollupStore(path: "\(path)/rollups.db")
+    }
+
+    /// Closes the three stores. Idempotent.
+    public func close() async {
+        await log.close()
+        await raw.close()
+        await rollups.close()
+    }
+}
+
+/// Keeps a second process out of a directory. The kernel lets go of it however this process ends.
+private final class DirectoryLock: Sendable {
+    private let descriptor: Int32
+
+    init(directory: String) throws {
+        let path = "\(directory)/lock"
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw DatabaseError(
+                .invalidConfiguration, store: "embedded", "\(path) cannot be written",
+                cause: String(cString: strerror(errno)))
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let owner = (try? String(contentsOfFile: path, encoding: .utf8))?.prefix { $0.isNumber } ?? ""
+            Glibc.close(descriptor)
+            throw DatabaseError(
+                .invalidConfiguration, store: "embedded",
+                "the directory \(directory) is in use by another process\(owner.isEmpty ? "" : " (pid \(owner))")")
+        }
+        let pid = Array("\(getpid())\n".utf8)
+        ftruncate(descriptor, 0)
+        _ = pwrite(descriptor, pid, pid.count, 0)
+    }
+
+    deinit { close(descriptor) }
+}

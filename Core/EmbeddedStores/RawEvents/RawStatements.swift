@@ -1,0 +1,105 @@
+import Events
+import Foundation
+import GRDB
+import Stores
+
+/// The statements that every event takes.
+final class RawStatements {
+    let seen: SeenIndex
+    private let stretches: Stretches
+    private let insertEvent: PreparedStatement
+    private let findEvent: PreparedStatement
+    private let readEvent: PreparedStatement
+
+    init(_ db: Database, _ options: SeenIndex.Options) throws {
+        seen = try SeenIndex(db, options)
+        stretches = try Stretches(db)
+        // A redelivery has been recognised before: what is at this key then is another event.
+        insertEvent = try PreparedStatement(
+            db, "INSERT INTO raw_event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING")
+        readEvent = try PreparedStatement(db, "SELECT * FROM raw_event WHERE key = ?")
+        findEvent = try PreparedStatement(db, "SELECT source, event_id, payload_hash FROM raw_event WHERE key = ?")
+    }
+
+    /// Forgets what the transaction under way has added.
+    func didRollBack(_ db: Database) throws {
+        seen.didRollBack()
+        try stretches.load(db)
+    }
+
+    /// Inserts an event unless its id is stored.
+    func insert(_ db: Database, _ event: RawEvent) throws -> InsertVerdict {
+        if let fault = event.metadata.flatMap(MetadataRules.fault) { return .refused(reason: fault) }
+        let key = try stretches.key(db, event.position)
+        let hash = seen.hash(source: event.source, eventID: event.eventID)
+        var verdict: InsertVerdict?
+        _ = try seen.anyKey(hash) { stored in
+            verdict = try compare(event, key, stored)
+            return verdict != nil
+        }
+        if let verdict { return verdict }
+        guard try insert(event, key) else { return .refused(reason: "another event is stored at its position") }
+        try seen.add(hash, key)
+        return .stored
+    }
+
+    /// What a stored event of the same hash says of this one; `nil` where it is another.
+    private func compare(_ event: RawEvent, _ key: Int64, _ stored: Int64) throws -> InsertVerdict? {
+        var verdict: InsertVerdict?
+        findEvent.bind(1, stored)
+        try findEvent.forEachRow { row in
+            guard row.hasText(1, event.eventID), row.hasText(0, event.source) else { return false }
+            if stored == key {
+                verdict = .stored
+            } else if row.blob(2) == event.payloadHash.bytes {
+                verdict = .duplicate(of: stretches.position(stored))
+            } else {
+                verdict = .conflict(with: stretches.position(stored))
+            }
+            return false
+        }
+        return verdict
+    }
+
+    /// - Returns: whether the place was free.
+    private func insert(_ event: RawEvent, _ key: Int64) throws -> Bool {
+        insertEvent.bind(1, key)
+        insertEvent.bind(2, event.source)
+        insertEvent.bind(3, event.eventID)
+        insertEvent.bind(4, event.userID)
+        insertEvent.bind(5, event.eventType)
+        insertEvent.bind(6, event.timestamp)
+        insertEvent.bind(7, event.receivedAt)
+        if let metadata = event.metadata { insertEvent.bind(8, metadata) } else { insertEvent.bindNull(8) }
+        insertEvent.bind(9, event.context.clientAddress)
+        insertEvent.bind(10, event.context.userAgent)
+        insertEvent.bind(11, event.payloadHash.bytes)
+        insertEvent.bind(12, Int64(Date().timeIntervalSince1970 * 1000))
+        try insertEvent.run()
+        return insertEvent.changes == 1
+    }
+
+    /// The stored event of an identity.
+    func event(source: String, eventID: String) throws -> RawEvent? {
+        var event: RawEvent?
+        _ = try seen.anyKey(seen.hash(source: source, eventID: eventID)) { key in
+            readEvent.bind(1, key)
+            try readEvent.forEachRow { row in
+                if row.hasText(1, source) && row.hasText(2, eventID) { event = self.event(row, key) }
+                return false
+            }
+            return event != nil
+        }
+        return event
+    }
+
+    private func event(_ row: PreparedStatement, _ key: Int64) -> RawEvent {
+        RawEvent(
+            source: row.text(1), eventID: row.text(2), userID: row.text(3), eventType: row.text(4),
+            timestamp: row.integer(5), receivedAt: row.integer(6), metadata: row.isNull(7) ? nil : row.blob(7)[...],
+            context: EventContext(
+                clientAddress: row.isNull(8) ? nil : row.text(8), userAgent: row.isNull(9) ? nil : row.text(9)),
+            position: stretches.position(key), payloadHash: Digest128(bytes: row.blob(10)) ?? Digest128(high: 0, low: 0)
+        )
+    }
+}

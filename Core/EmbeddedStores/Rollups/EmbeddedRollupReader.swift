@@ -1,0 +1,117 @@
+import Events
+import GRDB
+import Stores
+
+/// Reads through something that runs work on a connection: a snapshot, or the writing transaction's.
+struct EmbeddedRollupReader: RollupReader {
+    typealias Work<Value> = @Sendable (Database) throws -> Value
+
+    private let snapshot: Lease<DatabaseSnapshot>
+    private let file: SharedFile<RollupCore>
+
+    init(_ snapshot: Lease<DatabaseSnapshot>, _ file: SharedFile<RollupCore>) {
+        (self.snapshot, self.file) = (snapshot, file)
+    }
+
+    private func read<Value: Sendable>(_ work: @escaping Work<Value>) async throws -> Value {
+        try await file.use(orThrow: rollupsClosed) { _ in
+            try await perform("the rollups could not be read") { try await snapshot.get().read(work) }
+        }
+    }
+
+    func state() async throws -> RollupState { try await read { try RollupQueries.state($0) } }
+
+    func cursors() async throws -> [RollupCursor] { try await read { try RollupQueries.cursors($0) } }
+
+    func sources() async throws -> [String] { try await read { try RollupQueries.sources($0) } }
+
+    func counts(
+        _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?, dimension: String,
+        value: String
+    ) async throws -> [(key: RollupKey, counts: RollupCounts)] {
+        try await read { try RollupQueries.counts($0, granularity, periods, sources, dimension, value) }
+    }
+
+    func sets(_ keys: [RollupKey]) async throws -> [RollupKey: StoredSet] {
+        try await read { try RollupQueries.sets($0, keys) }
+    }
+
+    func visitors(of source: String, _ users: [Digest128]) async throws -> [Digest128: VisitorRecord] {
+        try await read { try RollupQueries.visitors($0, source, users) }
+    }
+}
+
+/// The writing transaction: its statements are executed one by one on the writer's connection, which nobody else
+/// enters meanwhile.
+struct EmbeddedRollupTransaction: RollupTransaction {
+    private let writer: Lease<RollupWriter>
+
+    init(_ writer: Lease<RollupWriter>) { self.writer = writer }
+
+    private func run<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await perform("the rollups could not be changed") { try await writer.get().run(work) }
+    }
+
+    func state() async throws -> RollupState { try await run { try RollupQueries.state($0) } }
+
+    func cursors() async throws -> [RollupCursor] { try await run { try RollupQueries.cursors($0) } }
+
+    func lockCursors() async throws -> [RollupCursor] {
+        // BEGIN IMMEDIATE has locked everything; a store without its state is not provisioned.
+        _ = try await state()
+        return try await cursors()
+    }
+
+    func sources() async throws -> [String] { try await run { try RollupQueries.sources($0) } }
+
+    func counts(
+        _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?, dimension: String,
+        value: String
+    ) async throws -> [(key: RollupKey, counts: RollupCounts)] {
+        try await run { try RollupQueries.counts($0, granularity, periods, sources, dimension, value) }
+    }
+
+    func sets(_ keys: [RollupKey]) async throws -> [RollupKey: StoredSet] {
+        try await run { try RollupQueries.sets($0, keys) }
+    }
+
+    func visitors(of source: String, _ users: [Digest128]) async throws -> [Digest128: VisitorRecord] {
+        try await run { try RollupQueries.visitors($0, source, users) }
+    }
+
+    func addVisitors(_ users: [(user: Digest128, firstDay: PeriodNumber)], to source: String) async throws -> UInt32 {
+        try await run { try RollupWrites.addVisitors($0, users, source) }
+    }
+
+    func lowerFirstDays(_ days: [(number: UInt32, firstDay: PeriodNumber)], of source: String) async throws {
+        try await run { try RollupWrites.lowerFirstDays($0, days, source) }
+    }
+
+    func add(_ changes: [(key: RollupKey, change: RollupCounts)]) async throws {
+        try await run { try RollupWrites.add($0, changes) }
+    }
+
+    func appendDeltas(_ deltas: [(key: RollupKey, delta: [UInt8])]) async throws {
+        try await run { try RollupWrites.appendDeltas($0, deltas) }
+    }
+
+    func compact(_ key: RollupKey, chunks: [UInt16: [UInt8]]) async throws {
+        try await run { try RollupWrites.compact($0, key, chunks) }
+    }
+
+    func moveCursors(_ moves: [(from: RollupCursor?, to: RollupCursor)]) async throws {
+        try await run { try RollupWrites.moveCursors($0, moves) }
+    }
+
+    func raiseRevision() async throws {
+        try await run { try $0.execute(sql: "UPDATE rollup_state SET revision = revision + 1") }
+    }
+
+    func setCompleteThrough(_ time: Int64) async throws {
+        try await run { db in
+            try db.execute(
+                sql: "UPDATE rollup_state SET complete_through = max(ifnull(complete_through, ?1), ?1)",
+                arguments: [time])
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import GRDB
+public import Stores
+
+/// Rollups in one SQLite file, `rollups.db`: the embedded twin of the PostgreSQL store.
+///
+/// Handles of one file share its writer. `close` waits for a transaction under way, so a transaction's body must not
+/// call it.
+public final class EmbeddedRollupStore: RollupStore {
+    private static let files = OpenFiles<RollupCore>()
+    private let file: SharedFile<RollupCore>
+
+    /// Opens or makes the file.
+    /// - Throws: `DatabaseError` where the file cannot be opened.
+    public init(path: String) throws {
+        file = try SharedFile(path: path, in: Self.files, make: RollupCore.init)
+    }
+
+    public func provision(timeZone: String) async throws {
+        try await file.use(orThrow: rollupsClosed) { core in
+            try await core.gate.enter {
+                try await perform("the rollups could not be provisioned") { try await core.writer.provision(timeZone) }
+            }
+        }
+    }
+
+    public func withTransaction<Value: Sendable>(
+        _ body: @Sendable (any RollupTransaction) async throws -> Value
+    ) async throws -> Value {
+        try await file.use(orThrow: rollupsClosed) { core in
+            try await core.gate.enter { try await Self.transact(core.writer, body) }
+        }
+    }
+
+    private static func transact<Value: Sendable>(
+        _ writer: RollupWriter, _ body: @Sendable (any RollupTransaction) async throws -> Value
+    ) async throws -> Value {
+        try await perform("a transaction could not begin") { try await writer.begin() }
+        let lease = Lease(writer, "the transaction")
+        do {
+            let value = try await body(EmbeddedRollupTransaction(lease))
+            lease.end()
+            try await perform("the rollups could not be changed") { try await writer.commit() }
+            return value
+        } catch {
+            lease.end()
+            await writer.rollback()
+            throw error
+        }
+    }
+
+    public func withReader<Value: Sendable>(
+        _ body: @Sendable (any RollupReader) async throws -> Value
+    ) async throws -> Value {
+        let snapshot = try await file.use(orThrow: rollupsClosed) { core in
+            try await perform("no snapshot of the rollups") { try core.pool.makeSnapshot() }
+        }
+        let lease = Lease(snapshot, "the reader")
+        defer { lease.end() }
+        return try await body(EmbeddedRollupReader(lease, file))
+    }
+
+    public func checkHealth() async throws {
+        try await withReader { _ = try await $0.state() }
+    }
+
+    public func close() async { await file.close() }
+}
+
+/// What the handles of a rollup file share.
+struct RollupCore: FileCore {
+    let pool: DatabasePool
+    let writer: RollupWriter
+    let gate = TransactionGate()
+
+    init(path: String) throws {
+        pool = try SQLiteFile.open(path, cacheSize: 32 * 1024)
+        writer = RollupWriter(pool: pool)
+    }
+
+    func close() async { try? pool.close() }
+}
+
+let rollupsClosed = Stores.DatabaseError(.closed, store: "embedded", "the rollups are closed")
+
+/// Runs work, and says in the stores' terms what went wrong.
+func perform<Value: Sendable>(
+    _ doing: String, _ work: @Sendable () async throws -> Value
+) async throws -> Value {
+    do {
+        return try await work()
+    } catch let error as CancellationError {
+        throw error
+    } catch {
+        throw Stores.DatabaseError.embedded(error, doing)
+    }
+}

@@ -1,0 +1,96 @@
+import Events
+import Foundation
+import GRDB
+import Stores
+
+/// The reads, alike inside and outside a writing transaction.
+enum RollupQueries {
+    static func state(_ db: Database) throws -> RollupState {
+        guard let row = try Row.fetchOne(db, sql: "SELECT time_zone, complete_through, revision FROM rollup_state")
+        else {
+            throw notProvisioned
+        }
+        return RollupState(timeZone: row[0], completeThrough: row[1], revision: row[2])
+    }
+
+    static var notProvisioned: Stores.DatabaseError {
+        Stores.DatabaseError(.notProvisioned, store: "embedded", "the rollups are not there: provision first")
+    }
+
+    static func cursors(_ db: Database) throws -> [RollupCursor] {
+        let sql = "SELECT epoch, partition, next_offset, folded_stored FROM rollup_cursor ORDER BY epoch, partition"
+        return try Row.fetchAll(db, sql: sql).map { row in
+            RollupCursor(
+                partition: PartitionEpoch(epoch: row[0], partition: row[1]), nextOffset: row[2], foldedStored: row[3])
+        }
+    }
+
+    static func sources(_ db: Database) throws -> [String] {
+        try String.fetchAll(db, sql: "SELECT source FROM rollup_source ORDER BY source")
+    }
+
+    static func counts(
+        _ db: Database, _ granularity: Granularity, _ periods: ClosedRange<PeriodNumber>, _ sources: [String]?,
+        _ dimension: String, _ value: String
+    ) throws -> [(key: RollupKey, counts: RollupCounts)] {
+        var sql = """
+            SELECT source, period, events, visitors FROM rollup
+            WHERE granularity = ? AND dimension = ? AND value = ? AND period BETWEEN ? AND ?
+            """
+        var arguments: StatementArguments = [
+            granularity.rawValue, dimension, value, periods.lowerBound, periods.upperBound,
+        ]
+        if let sources {
+            sql += " AND source IN (\(databaseQuestionMarks(count: sources.count)))"
+            arguments += StatementArguments(sources)
+        }
+        return try Row.fetchAll(db, sql: sql + " ORDER BY source, period", arguments: arguments).map { row in
+            let key = RollupKey(
+                source: row[0], granularity: granularity, period: row[1], dimension: dimension, value: value)
+            return (key, RollupCounts(events: row[2], visitors: row[3]))
+        }
+    }
+
+    static func sets(_ db: Database, _ keys: [RollupKey]) throws -> [RollupKey: StoredSet] {
+        let chunks = try db.cachedStatement(sql: "SELECT chunk, bitmap FROM visitor_set_chunk WHERE set_id = ?")
+        let deltas = try db.cachedStatement(
+            sql: "SELECT bitmap FROM visitor_set_delta WHERE set_id = ? ORDER BY sequence")
+        var sets: [RollupKey: StoredSet] = [:]
+        for key in keys {
+            guard let id = try setID(db, key) else { continue }
+            var set = StoredSet()
+            for row in try Row.fetchAll(chunks, arguments: [id]) { set.chunks[UInt16(row[0] as Int)] = bytes(row, 1) }
+            set.deltas = try Row.fetchAll(deltas, arguments: [id]).map { bytes($0, 0) }
+            sets[key] = set
+        }
+        return sets
+    }
+
+    static func setID(_ db: Database, _ key: RollupKey) throws -> Int64? {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT set_id FROM visitor_set
+                WHERE granularity = ? AND dimension = ? AND value = ? AND source = ? AND period = ?
+                """)
+        return try Int64.fetchOne(
+            statement, arguments: [key.granularity.rawValue, key.dimension, key.value, key.source, key.period])
+    }
+
+    static func visitors(
+        _ db: Database, _ source: String, _ users: [Digest128]
+    ) throws -> [Digest128: VisitorRecord] {
+        let statement = try db.cachedStatement(
+            sql: "SELECT number, first_day FROM visitor WHERE source = ? AND user_hash = ?")
+        var found: [Digest128: VisitorRecord] = [:]
+        for user in users {
+            if let row = try Row.fetchOne(statement, arguments: [source, Data(user.bytes)]) {
+                found[user] = VisitorRecord(number: row[0], firstDay: row[1])
+            }
+        }
+        return found
+    }
+
+    private static func bytes(_ row: Row, _ column: Int) -> [UInt8] {
+        (try? row.withUnsafeData(atIndex: column) { Array($0 ?? Data()) }) ?? []
+    }
+}

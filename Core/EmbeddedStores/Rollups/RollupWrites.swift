@@ -1,0 +1,129 @@
+import Events
+import Foundation
+import GRDB
+import Stores
+
+/// The writes of a merging transaction.
+enum RollupWrites {
+    /// Fixes the reporting time zone; it may change until something has been counted in it.
+    static func fix(_ db: Database, _ timeZone: String) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO rollup_state (only, time_zone) VALUES (1, ?)
+                ON CONFLICT (only) DO UPDATE SET time_zone = excluded.time_zone
+                WHERE NOT EXISTS (SELECT * FROM rollup) AND NOT EXISTS (SELECT * FROM rollup_cursor)
+                """, arguments: [timeZone])
+        let fixed = try RollupQueries.state(db).timeZone
+        guard fixed == timeZone else {
+            throw Stores.DatabaseError(
+                .invalidConfiguration, store: "embedded",
+                "REPORTING_TIMEZONE is \(timeZone), but the rollups are cut in \(fixed)")
+        }
+    }
+
+    /// GRDB binds text up to its first NUL: such a key would be another one's.
+    private static func check(_ key: RollupKey) throws {
+        guard !key.source.utf8.contains(0), !key.dimension.utf8.contains(0), !key.value.utf8.contains(0) else {
+            throw Stores.DatabaseError(.refusedValue, store: "embedded", "a rollup's key holds a NUL")
+        }
+    }
+
+    static func addVisitors(
+        _ db: Database, _ users: [(user: Digest128, firstDay: PeriodNumber)], _ source: String
+    ) throws -> UInt32 {
+        let next = try Int64.fetchOne(
+            db,
+            sql: """
+                INSERT INTO visitor_counter (source, next) VALUES (?, ?)
+                ON CONFLICT (source) DO UPDATE SET next = next + excluded.next RETURNING next
+                """, arguments: [source, users.count])!
+        let first = next - Int64(users.count)
+        let insert = try db.cachedStatement(
+            sql: "INSERT INTO visitor (source, user_hash, number, first_day) VALUES (?, ?, ?, ?)")
+        for (index, user) in users.enumerated() {
+            try insert.execute(arguments: [source, Data(user.user.bytes), first + Int64(index), user.firstDay])
+        }
+        return UInt32(first)
+    }
+
+    static func lowerFirstDays(
+        _ db: Database, _ days: [(number: UInt32, firstDay: PeriodNumber)], _ source: String
+    ) throws {
+        let update = try db.cachedStatement(
+            sql: "UPDATE visitor SET first_day = min(first_day, ?) WHERE source = ? AND number = ?")
+        for day in days { try update.execute(arguments: [day.firstDay, source, day.number]) }
+    }
+
+    static func add(_ db: Database, _ changes: [(key: RollupKey, change: RollupCounts)]) throws {
+        let upsert = try db.cachedStatement(
+            sql: """
+                INSERT INTO rollup (granularity, dimension, value, source, period, events, visitors)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (granularity, dimension, value, source, period)
+                DO UPDATE SET events = events + excluded.events, visitors = visitors + excluded.visitors
+                """)
+        for source in Set(changes.map(\.key.source)) {
+            try db.execute(sql: "INSERT OR IGNORE INTO rollup_source VALUES (?)", arguments: [source])
+        }
+        for (key, change) in changes {
+            try check(key)
+            try upsert.execute(arguments: [
+                key.granularity.rawValue, key.dimension, key.value, key.source, key.period, change.events,
+                change.visitors,
+            ])
+        }
+    }
+
+    static func appendDeltas(_ db: Database, _ deltas: [(key: RollupKey, delta: [UInt8])]) throws {
+        let insert = try db.cachedStatement(
+            sql: """
+                INSERT INTO visitor_set_delta (set_id, sequence, bitmap)
+                VALUES (?1, (SELECT ifnull(max(sequence), 0) + 1 FROM visitor_set_delta WHERE set_id = ?1), ?2)
+                """)
+        for (key, delta) in deltas { try insert.execute(arguments: [try makeSet(db, key), Data(delta)]) }
+    }
+
+    static func compact(_ db: Database, _ key: RollupKey, _ chunks: [UInt16: [UInt8]]) throws {
+        let id = try makeSet(db, key)
+        let replace = try db.cachedStatement(
+            sql: "INSERT OR REPLACE INTO visitor_set_chunk (set_id, chunk, bitmap) VALUES (?, ?, ?)")
+        for (chunk, bitmap) in chunks { try replace.execute(arguments: [id, Int(chunk), Data(bitmap)]) }
+        try db.execute(sql: "DELETE FROM visitor_set_delta WHERE set_id = ?", arguments: [id])
+    }
+
+    private static func makeSet(_ db: Database, _ key: RollupKey) throws -> Int64 {
+        try check(key)
+        if let known = try RollupQueries.setID(db, key) { return known }
+        try db.execute(
+            sql: "INSERT INTO visitor_set (granularity, dimension, value, source, period) VALUES (?, ?, ?, ?, ?)",
+            arguments: [key.granularity.rawValue, key.dimension, key.value, key.source, key.period])
+        return db.lastInsertedRowID
+    }
+
+    static func moveCursors(_ db: Database, _ moves: [(from: RollupCursor?, to: RollupCursor)]) throws {
+        for (from, to) in moves {
+            if let from {
+                try db.execute(
+                    sql: """
+                        UPDATE rollup_cursor SET next_offset = ?, folded_stored = ?
+                        WHERE epoch = ? AND partition = ? AND next_offset = ? AND folded_stored = ?
+                        """,
+                    arguments: [
+                        to.nextOffset, to.foldedStored, to.partition.epoch, to.partition.partition, from.nextOffset,
+                        from.foldedStored,
+                    ])
+            } else {
+                try db.execute(
+                    sql: """
+                        INSERT OR IGNORE INTO rollup_cursor (epoch, partition, next_offset, folded_stored)
+                        VALUES (?, ?, ?, ?)
+                        """,
+                    arguments: [to.partition.epoch, to.partition.partition, to.nextOffset, to.foldedStored])
+            }
+            guard db.changesCount == 1 else {
+                throw Stores.DatabaseError(
+                    .contended, store: "embedded", "the cursor of \(to.partition) was moved by another aggregator")
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Aggregator
+import ArgumentParser
+import Collector
+import DashboardAPI
+import Hummingbird
+import Operations
+import ServiceLifecycle
+import Stores
+import Worker
+
+/// `tributary serve`: all four roles in one process. With a data directory nothing else is needed.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run all four roles in one process, on a directory or on the three servers.")
+
+    @OptionGroup var options: RoleOptions
+
+    @Option(help: "A directory that holds everything: the embedded profile. Without one, the three addresses are used.")
+    var dataDir: String?
+
+    func run() async throws {
+        let process = try RoleProcess(.serve, options, overrides: dataDir.map { ["DATA_DIR": $0] } ?? [:])
+        let stores = try process.buildStores()
+        if stores.durability == "embedded" { try await provision(stores, process) }
+        let (worker, aggregator) = (buildWorker(process, stores), try buildAggregator(process, stores))
+        let health = Health(
+            role: "serve",
+            checks: [
+                .log(stores.log), .rawEvents(stores.raw), .rollups(stores.rollups), worker.health, aggregator.health,
+            ])
+        try await process.run(
+            [worker, aggregator, collectorServer(process, stores, health), dashboardServer(process, stores, health)],
+            then: stores.close)
+    }
+
+    /// A new directory needs no command of its own.
+    private func provision(_ stores: BuiltStores, _ process: RoleProcess) async throws {
+        do {
+            _ = try await stores.log.provision(TopicDefinition.contract)
+            try await stores.raw.provision()
+            try await stores.rollups.provision(timeZone: process.settings.reportingTimeZone)
+        } catch {
+            say("tributary serve: \(error)")
+            throw ExitCode(78)
+        }
+    }
+
+    private func buildWorker(_ process: RoleProcess, _ stores: BuiltStores) -> WorkerService {
+        var configuration = WorkerConfiguration()
+        configuration.group = process.settings.worker.group
+        configuration.batchSize = process.settings.worker.batchSize
+        return WorkerService(
+            log: stores.log, store: stores.raw, configuration: configuration, logger: process.logger,
+            now: currentMilliseconds, newToken: freshToken)
+    }
+
+    private func buildAggregator(_ process: RoleProcess, _ stores: BuiltStores) throws -> AggregatorService {
+        AggregatorService(
+            log: stores.log, raw: stores.raw, rollups: stores.rollups, calendar: try process.buildCalendar(),
+            interval: process.settings.aggregator.interval, logger: process.logger, now: currentMilliseconds)
+    }
+
+    private func collectorServer(_ process: RoleProcess, _ stores: BuiltStores, _ health: Health) -> any Service {
+        let settings = process.settings.collector
+        let keys = WriteKeys(Dictionary(uniqueKeysWithValues: settings.writeKeys.map { ($0.key, $0.source) }))
+        return process.server(
+            host: settings.host, port: settings.port, health: health, context: CollectorContext.self
+        ) { router in
+            addCollectorRoutes(
+                to: router, log: stores.log, keys: keys, durability: stores.durability, now: currentMilliseconds)
+        }
+    }
+
+    private func dashboardServer(_ process: RoleProcess, _ stores: BuiltStores, _ health: Health) -> any Service {
+        let settings = process.settings
+        return process.server(
+            host: settings.dashboard.host, port: settings.dashboard.port, health: health,
+            context: BasicRequestContext.self
+        ) { router in
+            addDashboardRoutes(to: router, store: stores.rollups, timeZone: settings.reportingTimeZone)
+        }
+    }
+}
