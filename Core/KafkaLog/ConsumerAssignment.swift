@@ -4,8 +4,10 @@ struct ConsumerAssignment {
     private(set) var partitions: Set<Int32> = []
     /// Those of them that are paused.
     private(set) var paused: Set<Int32> = []
-    /// Whether the log was unreachable as a whole since `assign`: it may be another one now.
+    /// Whether the log may be another one than at the time of `assign`.
     private(set) var isSuspect = false
+    /// Whether no more than a connection was lost: the same cluster is then the same log.
+    private(set) var isOnlyDisconnected = false
 
     /// Fetching starts anew.
     mutating func assign(_ new: some Sequence<Int32>) {
@@ -14,12 +16,21 @@ struct ConsumerAssignment {
     }
 
     /// All brokers were lost.
-    mutating func suspect() { isSuspect = !partitions.isEmpty }
+    mutating func suspect() {
+        isSuspect = !partitions.isEmpty
+        isOnlyDisconnected = false
+    }
+
+    /// A connection was lost.
+    mutating func disconnect() {
+        guard !isSuspect, !partitions.isEmpty else { return }
+        (isSuspect, isOnlyDisconnected) = (true, true)
+    }
 
     /// The log answers again.
     /// - Returns: the partitions whose positions are to be compared.
     mutating func trust() -> [Int32] {
-        isSuspect = false
+        (isSuspect, isOnlyDisconnected) = (false, false)
         return partitions.sorted()
     }
 

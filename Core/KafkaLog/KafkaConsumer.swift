@@ -25,6 +25,8 @@ actor KafkaConsumer: EventConsumer {
     private var pending: ConsumerEvent?
     private var fields: [RecordBatch.Header] = []
     private var isClosed = false
+    /// The cluster that positions were last compared with; `nil` while it is not known.
+    private var cluster: String?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -56,7 +58,14 @@ actor KafkaConsumer: EventConsumer {
             pending = news
             break
         }
-        if let doubt = assignment.isSuspect ? doubtWhenBack() : nil { return doubt }
+        if assignment.isSuspect {
+            if let doubt = doubtWhenBack() { return doubt }
+            if assignment.isSuspect {
+                // These records may be another log's. Dropped, they are fetched again after `assign`, which is now sure.
+                assignment.suspect()
+                return .records(RecordBatch())
+            }
+        }
         metrics.consumed.increment(by: batch.count)
         return .records(batch)
     }
@@ -67,6 +76,7 @@ actor KafkaConsumer: EventConsumer {
         let list = PartitionList(topic, starts)
         try check(rd_kafka_assign(client.pointer, list.pointer), "assigning \(starts.count) partitions")
         assignment.assign(starts.keys)
+        cluster = clusterID()
         dropDoubt()
     }
 
@@ -152,6 +162,8 @@ extension KafkaConsumer {
         let code = rd_kafka_event_error(event)
         switch code {
         case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN: assignment.suspect()
+        // A broker that is back at once never leaves all of them down: then its cluster's id tells.
+        case RD_KAFKA_RESP_ERR__TRANSPORT: assignment.disconnect()
         case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
             guard let place = rd_kafka_event_topic_partition(event) else { return nil }
             defer { rd_kafka_topic_partition_destroy(place) }
@@ -178,7 +190,18 @@ extension KafkaConsumer {
             return nil
         }
         rd_kafka_metadata_destroy(answer)
+        if assignment.isOnlyDisconnected, let cluster, clusterID() == cluster {
+            _ = assignment.trust()
+            return nil
+        }
         return uncertain(assignment.trust())
+    }
+
+    /// The id that the cluster gave with its last metadata.
+    private func clusterID() -> String? {
+        guard let id = rd_kafka_clusterid(client.pointer, Self.slice.milliseconds) else { return nil }
+        defer { rd_kafka_mem_free(client.pointer, id) }
+        return String(cString: id)
     }
 
     private func uncertain(_ partitions: [Int32]) -> ConsumerEvent {
