@@ -23,12 +23,15 @@ struct EventRequest: Sendable {
 
     /// Reads one event, an array, `{"events":[…],"sentAt":…}` or, if the format says so, a line an event.
     ///
+    /// - Parameter sentAt: what the request told beside its body; a `sentAt` of the body comes first.
     /// - Throws: `Problem` where the body as a whole cannot be read.
-    static func parse(_ body: [UInt8], format: BodyFormat, now: Int64, maximumEvents: Int) throws -> EventRequest {
+    static func parse(
+        _ body: [UInt8], format: BodyFormat, now: Int64, sentAt: Int64? = nil, maximumEvents: Int
+    ) throws -> EventRequest {
         var request = EventRequest(bytes: body)
         do {
             try body.withUnsafeBufferPointer { bytes in
-                var reader = EventRequestReader(bytes: bytes, now: now, maximumEvents: maximumEvents)
+                var reader = EventRequestReader(bytes: bytes, now: now, sentAt: sentAt, maximumEvents: maximumEvents)
                 switch format {
                 case .json: try reader.readJSON()
                 case .newlineDelimited: try reader.readLines()

@@ -10,15 +10,18 @@ struct EventRequestReader {
     private(set) var items: [EventRequest.Item] = []
     private(set) var sentAt: Int64?
 
-    init(bytes: UnsafeBufferPointer<UInt8>, now: Int64, maximumEvents: Int) {
+    init(bytes: UnsafeBufferPointer<UInt8>, now: Int64, sentAt: Int64?, maximumEvents: Int) {
         self.bytes = bytes
         self.now = now
+        self.sentAt = sentAt
         self.maximumEvents = maximumEvents
     }
 
+    private var skew: Int64 { sentAt.map { now - $0 } ?? 0 }
+
     /// One event, an array of events, or an object with the members `events` and `sentAt`.
     mutating func readJSON() throws {
-        var events = EventScanner(bytes, now: now)
+        var events = EventScanner(bytes, now: now, skew: skew)
         switch events.scanner.peek() {
         case nil: return
         case UInt8(ascii: "["): try readArray(&events)
@@ -48,7 +51,7 @@ struct EventRequestReader {
 
     private func readLine(_ line: Slice<UnsafeBufferPointer<UInt8>>) throws(JSONSyntaxError) -> ScannedEvent {
         let upToEnd = UnsafeBufferPointer(rebasing: bytes[..<line.endIndex])
-        var events = EventScanner(upToEnd, from: line.startIndex, now: now)
+        var events = EventScanner(upToEnd, from: line.startIndex, now: now, skew: skew)
         let event = try events.next()
         guard events.scanner.peek() == nil else {
             throw JSONSyntaxError("expected the end of the line", at: events.scanner.index)
@@ -74,7 +77,7 @@ struct EventRequestReader {
 
     private mutating func readWrapper(_ events: inout EventScanner) throws {
         try events.scanner.expect(UInt8(ascii: "{"), "an object")
-        var seen: Set<String> = []
+        var (seen, start) = (Set<String>(), 0)
         repeat {
             let name = try events.scanner.scanKey().text(in: bytes)
             guard seen.insert(name).inserted else { throw wrapperProblem("duplicate_field", name, "is given twice") }
@@ -83,8 +86,12 @@ struct EventRequestReader {
                 guard events.scanner.peek() == UInt8(ascii: "[") else {
                     throw wrapperProblem("wrong_type", "events", "must be an array of events")
                 }
+                start = events.scanner.index
                 try readArray(&events)
-            case "sentAt": sentAt = try readSentAt(&events.scanner)
+            case "sentAt":
+                sentAt = try readSentAt(&events.scanner)
+                events.skew = skew
+                if seen.contains("events") { try readAgain(&events, from: start) }
             default:
                 throw wrapperProblem("unknown_field", name, "is not a field of a request; allowed are events, sentAt")
             }
@@ -93,6 +100,15 @@ struct EventRequestReader {
         guard seen.contains("events") else {
             throw wrapperProblem("missing_field", "events", "is required beside sentAt")
         }
+    }
+
+    /// Judges the events before a `sentAt` once more, with it.
+    private mutating func readAgain(_ events: inout EventScanner, from start: Int) throws {
+        let end = events.scanner.index
+        items = []
+        events.scanner.index = start
+        try readArray(&events)
+        events.scanner.index = end
     }
 
     private func readSentAt(_ scanner: inout JSONScanner) throws -> Int64 {

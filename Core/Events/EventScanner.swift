@@ -10,7 +10,7 @@ public struct ScannedEvent: Sendable, Equatable {
     public var userID = ""
     /// The kind of event; empty where it was missing (then there is a violation).
     public var eventType = ""
-    /// Milliseconds since 1970; `nil` where there was none.
+    /// As the client gave it, uncorrected: milliseconds since 1970; `nil` where there was none.
     public var timestamp: Int64?
     /// The bytes of the object `metadata`; `nil` where there was none.
     public var metadata: Range<Int>?
@@ -26,6 +26,9 @@ public struct ScannedEvent: Sendable, Equatable {
 public struct EventScanner {
     /// The scanner at work; its `index` is where the next value begins.
     public var scanner: JSONScanner
+    /// How much later the receiver's clock was than the client's when the request was sent, in milliseconds. Times are
+    /// judged with it added.
+    public var skew: Int64
     private let latest: Int64
 
     /// Scans a text.
@@ -33,9 +36,11 @@ public struct EventScanner {
     ///   - bytes: the text; must outlive the scanner.
     ///   - index: where to begin.
     ///   - now: the clock that "in the future" is judged by, milliseconds since 1970.
-    public init(_ bytes: UnsafeBufferPointer<UInt8>, from index: Int = 0, now: Int64) {
+    ///   - skew: `receivedAt - sentAt`, 0 where the client did not tell when it sent the request.
+    public init(_ bytes: UnsafeBufferPointer<UInt8>, from index: Int = 0, now: Int64, skew: Int64 = 0) {
         scanner = JSONScanner(bytes, from: index)
         latest = now + EventRules.maximumFuture
+        self.skew = skew
     }
 
     /// Reads the next value as an event. A broken rule is noted in the answer, and reading goes on to the event's end.
@@ -169,11 +174,16 @@ public struct EventScanner {
         guard let time = event.timestamp else {
             return event.note(EventViolation(.invalidFormat, field: "timestamp", format))
         }
-        if time > latest {
+        // What is no time in itself is not mended by a skew, and adding might overflow.
+        let corrected = (0...Timestamp.maximum).contains(time) ? time + skew : time
+        let correctly = skew == 0 ? "" : " when corrected by sentAt"
+        if corrected > latest {
             event.note(
-                EventViolation(.inTheFuture, field: "timestamp", "must not be more than 24 hours in the future"))
-        } else if time < 0 {
-            event.note(EventViolation(.outOfRange, field: "timestamp", "must not be before 1970-01-01T00:00:00Z"))
+                EventViolation(
+                    .inTheFuture, field: "timestamp", "must not be more than 24 hours in the future\(correctly)"))
+        } else if corrected < 0 {
+            event.note(
+                EventViolation(.outOfRange, field: "timestamp", "must not be before 1970-01-01T00:00:00Z\(correctly)"))
         }
     }
 

@@ -67,6 +67,7 @@ struct RawEventEncoder: ~Copyable {
         writer.field("userId", event.userID)
         writer.field("eventType", event.eventType)
         writer.field("timestamp", date: event.timestamp)
+        if let time = event.clientTimestamp { writer.field("clientTimestamp", date: time) }
         writer.field("receivedAt", date: event.receivedAt)
         if let text = event.metadata { try write(metadata: text) }
         writer.field("context") { context in

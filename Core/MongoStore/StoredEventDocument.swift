@@ -35,6 +35,8 @@ extension RawEvent {
         while let element = try document.next() {
             if element.isNamed("_id") {
                 id = try element.string()
+            } else if element.isNamed("clientTimestamp") {
+                clientTimestamp = try element.integer()
             } else if element.isNamed("receivedAt") {
                 receivedAt = try element.integer()
             } else if element.isNamed("metadata") {

@@ -10,8 +10,10 @@ public struct RawEvent: Sendable {
     public var userID: String
     /// The kind of event.
     public var eventType: String
-    /// When it happened, by the client's clock: milliseconds since 1970, UTC.
+    /// When it happened, corrected for the skew of the client's clock: milliseconds since 1970, UTC.
     public var timestamp: Int64
+    /// The time that the client gave, where the correction changed it.
+    public var clientTimestamp: Int64?
     /// When the collector received it: milliseconds since 1970, UTC.
     public var receivedAt: Int64
     /// The text of the JSON object `metadata`, valid by the scanner; `nil` where there was none.
@@ -25,14 +27,16 @@ public struct RawEvent: Sendable {
 
     /// Describes an event to be stored.
     public init(
-        source: String, eventID: String, userID: String, eventType: String, timestamp: Int64, receivedAt: Int64,
-        metadata: ArraySlice<UInt8>?, context: EventContext, position: Position, payloadHash: Digest128
+        source: String, eventID: String, userID: String, eventType: String, timestamp: Int64,
+        clientTimestamp: Int64? = nil, receivedAt: Int64, metadata: ArraySlice<UInt8>?, context: EventContext,
+        position: Position, payloadHash: Digest128
     ) {
         self.source = source
         self.eventID = eventID
         self.userID = userID
         self.eventType = eventType
         self.timestamp = timestamp
+        self.clientTimestamp = clientTimestamp
         self.receivedAt = receivedAt
         self.metadata = metadata
         self.context = context

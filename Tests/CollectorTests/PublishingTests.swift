@@ -17,7 +17,8 @@ struct PublishingTests {
             eventText("u1", more: time + ",\"metadata\":{\"b\":1.0e0,\"a\":\"\\u00e9é\",\"b\":2}"),
             "{ \"timestamp\" : 1746100800000 ,\t\"userId\":\"u2\", \"eventType\":\"a\" }",
         ]
-        for body in ["[\(events[0]) , \(events[1])]", "{\"events\":[\(events[0]),\(events[1])],\"sentAt\":1}"] {
+        let list = events.joined(separator: " , ")
+        for body in ["[\(list)]", "{\"events\":[\(list)],\"sentAt\":\(noon)}"] {
             let records = try await publish(body, facts: facts).records
             #expect(records.map { String(decoding: $0.value, as: UTF8.self) } == events)
             #expect(records.allSatisfy { $0[.timestampFrom] == nil })

@@ -18,7 +18,7 @@ import Testing
     @Test func thePublishedShapesAreWhatIsWritten() throws {
         let shapes = try publishedShapes()
         let event = RawEvent(
-            source: "s", eventID: "e", userID: "u", eventType: "t", timestamp: 0, receivedAt: 0,
+            source: "s", eventID: "e", userID: "u", eventType: "t", timestamp: 0, clientTimestamp: 0, receivedAt: 0,
             metadata: Array("{}".utf8)[...], context: EventContext(clientAddress: "a", userAgent: "b"),
             position: Position(epoch: 1, partition: 2, offset: 3), payloadHash: .init(high: 1, low: 2))
         #expect(try paths(of: RawEventEncoder.encode([event], now: 0).batch) == shapes["raw_events"])

@@ -69,6 +69,31 @@ struct DecoderTests {
         #expect(try event(spliced(again, mark: true)).timestamp == noon - 3_599_000)
     }
 
+    @Test(arguments: [0, -3_600_000, 3_600_000, 20 * 365 * 86_400_000] as [Int64])
+    func theClientsClockIsCorrected(skew: Int64) throws {
+        let happened = noon - 60_000
+        let value = "{\"userId\":\"u1\",\"eventType\":\"a\",\"timestamp\":\(happened - skew)}"
+        let event = try event(record(value, more: [(.sentAt, String(noon - skew))]))
+        #expect(event.timestamp == happened)
+        #expect(event.clientTimestamp == (skew == 0 ? nil : happened - skew), "both times are kept")
+        #expect(event.receivedAt == noon)
+        let plain = try self.event(record(value.replacing("\(happened - skew)", with: "\(happened)")))
+        #expect(plain.timestamp == happened && plain.clientTimestamp == nil)
+    }
+
+    /// A retry has another `sentAt`, and the corrected time differs by how long each try was on its way.
+    @Test func sentAtIsNoContent() throws {
+        let tries = try [noon, noon - 5_000].map { try event(record(more: [(.sentAt, String($0))])) }
+        #expect(tries[0].timestamp != tries[1].timestamp)
+        #expect(tries[0].payloadHash == tries[1].payloadHash)
+    }
+
+    @Test func aSplicedTimeIsNotCorrected() throws {
+        let value = "{\"timestamp\":\(noon),\"userId\":\"u1\",\"eventType\":\"a\"}"
+        let event = try event(record(value, more: [(.timestampFrom, "receipt"), (.sentAt, "0")]))
+        #expect(event.timestamp == noon && event.clientTimestamp == nil)
+    }
+
     private static let faults: [(LoggedRecord, String)] = [
         (record(source: nil), "missing_header"), (record(eventID: nil), "missing_header"),
         (record(source: ""), "invalid_header"), (record(source: "Web/1"), "invalid_header"),
@@ -77,6 +102,9 @@ struct DecoderTests {
         (record(receivedAt: "soon"), "invalid_header"), (record(receivedAt: "-1"), "invalid_header"),
         (record(receivedAt: String(Int64.max)), "invalid_header"),
         (record(receivedAt: String(Timestamp.maximum + 1)), "invalid_header"),
+        (record(more: [(.sentAt, "soon")]), "invalid_header"), (record(more: [(.sentAt, "-1")]), "invalid_header"),
+        (record(more: [(.sentAt, "0")]), "in_the_future"),
+        (record(more: [(.sentAt, String(Timestamp.maximum))]), "out_of_range"),
         (record(""), "invalid_json"), (record("{"), "invalid_json"), (record(eventText() + "x"), "invalid_json"),
         (record(eventText() + eventText()), "invalid_json"), (record("[\(eventText())]"), "not_an_object"),
         (record("7"), "not_an_object"), (record("{\"userId\":\"u1\"}"), "missing_field"),

@@ -39,10 +39,14 @@ struct Decoder: Sendable {
         let record = batch.records[index]
         let source = try source(index, of: batch)
         let receivedAt = try receivedAt(index, of: batch)
+        let skew = try sentAt(index, of: batch).map { receivedAt - $0 } ?? 0
         let value = UnsafeBufferPointer(rebasing: arena[record.value])
-        let event = try scan(value, now: receivedAt)
         let hasOwnTime = batch.header(.timestampFrom, at: index) == nil
+        // A spliced time is by the collector's clock already.
+        let event = try scan(value, now: receivedAt, skew: hasOwnTime ? skew : 0)
+        // The digest covers the client's time: the same event sent again, with another sentAt, is a duplicate.
         let (hash, hasDuplicateKeys) = try event.payloadHash(in: value, hasOwnTime: hasOwnTime)
+        let time = (client: event.timestamp, corrected: event.timestamp.map { hasOwnTime ? $0 + skew : $0 })
         let start = record.value.lowerBound
         let metadata = try event.metadata.map { range in
             hasDuplicateKeys
@@ -51,15 +55,16 @@ struct Decoder: Sendable {
         }
         return RawEvent(
             source: source, eventID: try eventID(index, of: batch, own: event.eventID), userID: event.userID,
-            eventType: event.eventType, timestamp: event.timestamp ?? receivedAt, receivedAt: receivedAt,
+            eventType: event.eventType, timestamp: time.corrected ?? receivedAt,
+            clientTimestamp: time.client == time.corrected ? nil : time.client, receivedAt: receivedAt,
             metadata: metadata,
             context: EventContext(
                 clientAddress: batch.text(.clientAddress, at: index), userAgent: batch.text(.userAgent, at: index)),
             position: Position(epoch: epoch, partition: record.partition, offset: record.offset), payloadHash: hash)
     }
 
-    private func scan(_ value: UnsafeBufferPointer<UInt8>, now: Int64) throws -> ScannedEvent {
-        var scanner = EventScanner(value, now: now)
+    private func scan(_ value: UnsafeBufferPointer<UInt8>, now: Int64, skew: Int64) throws -> ScannedEvent {
+        var scanner = EventScanner(value, now: now, skew: skew)
         let event = try scanner.next()
         guard scanner.scanner.peek() == nil else {
             throw JSONSyntaxError("expected the end of the text", at: scanner.scanner.index)
@@ -88,6 +93,14 @@ extension Decoder {
         guard let time, (0...Timestamp.maximum).contains(time) else {
             throw invalid(.receivedAt, "or else the record's time must be milliseconds since 1970")
         }
+        return time
+    }
+
+    /// When the client sent the request, by its own clock; `nil` where it did not tell.
+    private func sentAt(_ index: Int, of batch: RecordBatch) throws(Fault) -> Int64? {
+        guard batch.header(.sentAt, at: index) != nil else { return nil }
+        guard let time = batch.text(.sentAt, at: index).flatMap({ Int64($0) }), (0...Timestamp.maximum).contains(time)
+        else { throw invalid(.sentAt, "must be milliseconds since 1970") }
         return time
     }
 

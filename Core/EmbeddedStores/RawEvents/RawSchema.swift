@@ -41,6 +41,10 @@ enum RawSchema {
                     CREATE INDEX dead_letter_state ON dead_letter (state, failed_at);
                     """)
         }
+        migrator.registerMigration("2") { db in
+            // The time that the client gave, where `timestamp` was corrected.
+            try db.execute(sql: "ALTER TABLE raw_event ADD COLUMN client_timestamp INTEGER")
+        }
         return migrator
     }
 }

@@ -16,7 +16,7 @@ final class RawStatements {
         stretches = try Stretches(db)
         // A redelivery has been recognised before: what is at this key then is another event.
         insertEvent = try PreparedStatement(
-            db, "INSERT INTO raw_event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING")
+            db, "INSERT INTO raw_event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING")
         readEvent = try PreparedStatement(db, "SELECT * FROM raw_event WHERE key = ?")
         findEvent = try PreparedStatement(db, "SELECT source, event_id, payload_hash FROM raw_event WHERE key = ?")
     }
@@ -75,6 +75,7 @@ final class RawStatements {
         insertEvent.bind(10, event.context.userAgent)
         insertEvent.bind(11, event.payloadHash.bytes)
         insertEvent.bind(12, Int64(Date().timeIntervalSince1970 * 1000))
+        if let time = event.clientTimestamp { insertEvent.bind(13, time) } else { insertEvent.bindNull(13) }
         try insertEvent.run()
         return insertEvent.changes == 1
     }
@@ -96,7 +97,8 @@ final class RawStatements {
     private func event(_ row: PreparedStatement, _ key: Int64) -> RawEvent {
         RawEvent(
             source: row.text(1), eventID: row.text(2), userID: row.text(3), eventType: row.text(4),
-            timestamp: row.integer(5), receivedAt: row.integer(6), metadata: row.isNull(7) ? nil : row.blob(7)[...],
+            timestamp: row.integer(5), clientTimestamp: row.isNull(12) ? nil : row.integer(12),
+            receivedAt: row.integer(6), metadata: row.isNull(7) ? nil : row.blob(7)[...],
             context: EventContext(
                 clientAddress: row.isNull(8) ? nil : row.text(8), userAgent: row.isNull(9) ? nil : row.text(9)),
             position: stretches.position(key), payloadHash: Digest128(bytes: row.blob(10)) ?? Digest128(high: 0, low: 0)

@@ -9,7 +9,7 @@ extension RawEventStoreCheck {
             let store = try await fixture.open()
             let event = RawEvent(
                 source: "site", eventID: "Ünï-код-🎈", userID: "пользователь \u{1F600}", eventType: "a:b.c-d",
-                timestamp: -62_135_596_800_000, receivedAt: 253_402_300_799_999,
+                timestamp: -62_135_596_800_000, clientTimestamp: 1_431_800_000_123, receivedAt: 253_402_300_799_999,
                 metadata: Array(#"{"ключ":"значение"}"#.utf8)[...],
                 context: EventContext(clientAddress: "2001:db8::", userAgent: "Mozilla/5.0 (\u{4e2d}\u{6587})"),
                 position: Position(epoch: .max, partition: 23, offset: .max - 1),
@@ -18,6 +18,7 @@ extension RawEventStoreCheck {
             let found = try #require(try await store.event(source: event.source, eventID: event.eventID))
             #expect(found.id == event.id && found.userID == event.userID && found.eventType == event.eventType)
             #expect(found.timestamp == event.timestamp && found.receivedAt == event.receivedAt)
+            #expect(found.clientTimestamp == event.clientTimestamp)
             #expect(found.context == event.context && found.position == event.position)
             #expect(found.payloadHash == event.payloadHash)
             #expect(try jsonTextsAreEqual(found.metadata ?? [], event.metadata ?? []))
@@ -30,7 +31,7 @@ extension RawEventStoreCheck {
             bare.context = EventContext()
             #expect(try await store.insert([bare]) == [.stored])
             let found = try #require(try await store.event(source: "site", eventID: "bare"))
-            #expect(found.metadata == nil && found.context == EventContext())
+            #expect(found.metadata == nil && found.clientTimestamp == nil && found.context == EventContext())
             await store.close()
         },
         .init("odd metadata comes back with the same values") { fixture in
