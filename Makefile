@@ -1,6 +1,6 @@
 # Thin on purpose: what a target does stands in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-long tsan stack-up stack-down lint format clean
+.PHONY: help setup build test test-long bench tsan stack-up stack-down lint format clean
 
 help: ## Shows this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/\$$\$$/, "$$"); printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ test: ## Runs all tests against servers of its own; ARGS='--filter Name' narrows
 
 test-long: ## The same, with the tests that take minutes
 	@TRIBUTARY_TEST_LONG=1 scripts/test.sh $(ARGS)
+
+bench: ## Measures against yardsticks on this machine; ARGS='--rows collector' narrows, ARGS=--help tells more
+	@scripts/bench.sh $(ARGS)
 
 tsan: ## Runs the conformance suites under ThreadSanitizer (a build of its own); ARGS replaces the filter
 	@SWIFT_TEST_OPTIONS='--sanitize=thread --scratch-path .build-tsan' scripts/test.sh $(or $(ARGS),--filter ConformanceTests)

@@ -28,6 +28,7 @@ let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metri
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
@@ -43,6 +44,7 @@ let package = Package(
     products: [
         .executable(name: "tributary", targets: ["Tributary"]),
         .executable(name: "mock-broker", targets: ["MockBroker"]),
+        .executable(name: "null-servers", targets: ["NullServers"]),
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
@@ -111,6 +113,11 @@ let package = Package(
             name: "MockBroker", dependencies: ["CRDKafka"], path: "Tests/MockBroker", swiftSettings: strict,
             // librdkafka must find the broker's own `bind` before libc's (WishedPort.swift says why).
             linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=bind"])]),
+        // What `make bench` compares the collector with; here and not in a package of its own, because that would
+        // build every dependency once more.
+        .executableTarget(
+            name: "NullServers", dependencies: [hummingbird, logging, nio, nioHTTP, nioPosix],
+            path: "Benchmarks/NullServers", swiftSettings: strict),
         room("TestSupport", at: "Tests/TestSupport", ["Stores"]),
         room("StoreModels", at: "Tests/StoreModels", ["Events", "Stores"]),
         tests("EventsTests", ["Events"]),

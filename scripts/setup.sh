@@ -3,6 +3,7 @@
 #
 #   setup.sh build    what building needs
 #   setup.sh test     what the tests and the local servers need as well
+#   setup.sh bench    what building and the side-by-side runs need
 #
 # Ends with 2 when something is missing that only root, or only you, can install.
 set -euo pipefail
@@ -14,10 +15,11 @@ build_packages=(
     pkg-config tzdata
 )
 test_packages=(curl jq postgresql-15 procps python3-venv strace)
+bench_packages=(curl gcc libc6-dev procps python3-venv util-linux wrk)
 cluster_settings=/etc/postgresql-common/createcluster.conf
 
 usage() {
-    say "usage: setup.sh build|test"
+    say "usage: setup.sh build|test|bench"
     exit 64
 }
 
@@ -68,27 +70,29 @@ install_packages() {
     apt install --no-install-recommends "$@" || die "apt-get install failed"
 }
 
-# The stamp names the place too: a virtual environment does not survive being moved.
+# venv_stamp DIRECTORY REQUIREMENTS: names the place too: a virtual environment does not survive being moved.
 venv_stamp() {
-    echo "# $venv"
-    cat "$root/scripts/requirements.txt"
+    echo "# $1"
+    cat "$2"
 }
 
+# install_venv DIRECTORY REQUIREMENTS WHAT
 install_venv() {
-    local stamp=$venv/.complete
-    [[ -x $venv/bin/python && "$(cat "$stamp" 2>/dev/null)" == "$(venv_stamp)" ]] && return
-    say "setup: installing the local MongoDB server into .local/venv"
-    rm -rf "$venv"
-    /usr/bin/python3 -m venv "$venv" || die "cannot make $venv"
-    retry 3 "$venv/bin/pip" install --quiet --disable-pip-version-check --timeout 30 --retries 2 \
-        -r "$root/scripts/requirements.txt" >&2 || die "pip install failed"
-    venv_stamp >"$stamp"
+    local stamp=$1/.complete
+    [[ -x $1/bin/python && "$(cat "$stamp" 2>/dev/null)" == "$(venv_stamp "$1" "$2")" ]] && return
+    say "setup: installing $3 into ${1#"$root/"}"
+    rm -rf "$1"
+    /usr/bin/python3 -m venv "$1" || die "cannot make $1"
+    retry 3 "$1/bin/pip" install --quiet --disable-pip-version-check --timeout 30 --retries 2 -r "$2" >&2 \
+        || die "pip install failed"
+    venv_stamp "$1" "$2" >"$stamp"
 }
 
 (($# == 1)) || usage
 case $1 in
 build) packages=("${build_packages[@]}") ;;
 test) packages=("${build_packages[@]}" "${test_packages[@]}") ;;
+bench) packages=("${build_packages[@]}" "${bench_packages[@]}") ;;
 *) usage ;;
 esac
 
@@ -96,5 +100,8 @@ check_swift
 command -v dpkg-query >/dev/null || die "this script knows Debian 12 only; it wants: ${packages[*]}"
 mapfile -t wanted < <(missing "${packages[@]}")
 ((${#wanted[@]} == 0)) || install_packages "${wanted[@]}"
-[[ $1 != test ]] || install_venv
+case $1 in
+test) install_venv "$venv" "$root/scripts/requirements.txt" "the local MongoDB server" ;;
+bench) install_venv "$root/.local/bench-venv" "$root/Benchmarks/requirements.txt" "the yardsticks" ;;
+esac
 say "setup: ready to $1"
