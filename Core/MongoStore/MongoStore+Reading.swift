@@ -41,15 +41,15 @@ private struct MongoReader: RawEventReader {
         }
     }
 
-    func events(in window: OffsetWindow) async throws -> [StoredEvent] {
+    func events(in window: OffsetWindow, metadata keys: MetadataKeys) async throws -> [StoredEvent] {
         guard !window.offsets.isEmpty else { return [] }
         return try await measured(.readWindow) {
             let events = try await connection.perform { [session] (client) throws(DatabaseError) in
                 let filter = BSONBatch { $0.window(window, "ingest.epoch", "ingest.partition", "ingest.offset") }
                 return try client.find(
-                    Collections.rawEvents, filter, project: StoredEvent.fields, session: session,
+                    Collections.rawEvents, filter, project: StoredEvent.fields(with: keys), session: session,
                     MongoOperation.readWindow.doing
-                ) { (document) throws(BSONFault) in try StoredEvent(document) }
+                ) { (document) throws(BSONFault) in try StoredEvent(document, keys) }
             }
             return inOrder(events)
         }

@@ -51,8 +51,7 @@ struct RawEventEncoder: ~Copyable {
     /// A bound that keeps every length within what BSON can say: text becomes at most seven times larger.
     private func size(of event: RawEvent) -> Int {
         event.source.utf8.count + event.eventID.utf8.count + event.userID.utf8.count + event.eventType.utf8.count
-            + (event.metadata?.count ?? 0) + (event.context.clientAddress?.utf8.count ?? 0)
-            + (event.context.userAgent?.utf8.count ?? 0)
+            + (event.metadata?.count ?? 0) + event.context.size
     }
 
     private mutating func write(_ event: RawEvent) throws(Refusal) {
@@ -70,10 +69,7 @@ struct RawEventEncoder: ~Copyable {
         if let time = event.clientTimestamp { writer.field("clientTimestamp", date: time) }
         writer.field("receivedAt", date: event.receivedAt)
         if let text = event.metadata { try write(metadata: text) }
-        writer.field("context") { context in
-            if let address = event.context.clientAddress { context.field("clientAddress", address) }
-            if let agent = event.context.userAgent { context.field("userAgent", agent) }
-        }
+        writer.field("context") { event.context.write(to: &$0) }
         writer.field("ingest") { [now] ingest in
             ingest.position(event.position)
             ingest.field("at", date: now)

@@ -3,11 +3,15 @@ internal import Stores
 
 extension StoredEvent {
     /// What a window read asks for.
-    static let fields = ["source", "userId", "eventType", "timestamp", "ingest.offset"]
+    static func fields(with keys: MetadataKeys) -> [String] {
+        ["source", "userId", "eventType", "timestamp", "ingest.offset"] + EventDimensions.fields
+            + keys.names.map { "metadata.\($0)" }
+    }
 
-    init(_ document: BSONReader) throws(BSONFault) {
+    init(_ document: BSONReader, _ keys: MetadataKeys) throws(BSONFault) {
         var document = document
         self.init(source: "", userID: "", eventType: "", timestamp: 0, offset: -1)
+        dimensions.metadata = [String?](repeating: nil, count: keys.names.count)
         while let element = try document.next() {
             if element.isNamed("source") {
                 source = try element.string()
@@ -17,6 +21,10 @@ extension StoredEvent {
                 eventType = try element.string()
             } else if element.isNamed("timestamp") {
                 timestamp = try element.integer()
+            } else if element.isNamed("context") {
+                try dimensions.take(context: try element.document())
+            } else if element.isNamed("metadata"), element.type == BSONType.document {
+                try dimensions.take(metadata: try element.document(), keys)
             } else if element.isNamed("ingest") {
                 offset = try IngestFields(try element.document()).position.offset
             }
@@ -62,20 +70,6 @@ extension RawEvent {
             eventType = try element.string()
         } else if element.isNamed("timestamp") {
             timestamp = try element.integer()
-        }
-    }
-}
-
-extension EventContext {
-    fileprivate init(_ document: BSONReader) throws(BSONFault) {
-        var document = document
-        self.init()
-        while let element = try document.next() {
-            if element.isNamed("clientAddress") {
-                clientAddress = try element.string()
-            } else if element.isNamed("userAgent") {
-                userAgent = try element.string()
-            }
         }
     }
 }

@@ -48,20 +48,6 @@ public struct RawEvent: Sendable {
     public var id: String { "\(source)/\(eventID)" }
 }
 
-/// What is known of an event beyond what the client said.
-public struct EventContext: Sendable, Equatable {
-    /// The client's address, anonymised (IPv4 /24, IPv6 /48).
-    public var clientAddress: String?
-    /// The client's `User-Agent`.
-    public var userAgent: String?
-
-    /// An empty context, or one with what the request told.
-    public init(clientAddress: String? = nil, userAgent: String? = nil) {
-        self.clientAddress = clientAddress
-        self.userAgent = userAgent
-    }
-}
-
 /// What became of one event of an insert. Depends only on the event's bytes and on what is stored, so that any
 /// worker, however late, comes to the same one.
 public enum InsertVerdict: Sendable, Equatable {
@@ -73,27 +59,4 @@ public enum InsertVerdict: Sendable, Equatable {
     case conflict(with: Position)
     /// The store refuses this event for good (for example: too large). Its own fault.
     case refused(reason: String)
-}
-
-/// What a rollup needs of a stored event.
-public struct StoredEvent: Sendable, Equatable {
-    /// The source it came from.
-    public var source: String
-    /// The user, as the client named them.
-    public var userID: String
-    /// The kind of event.
-    public var eventType: String
-    /// When it happened: milliseconds since 1970, UTC.
-    public var timestamp: Int64
-    /// Its offset within the window that was read.
-    public var offset: Int64
-
-    /// Describes a stored event.
-    public init(source: String, userID: String, eventType: String, timestamp: Int64, offset: Int64) {
-        self.source = source
-        self.userID = userID
-        self.eventType = eventType
-        self.timestamp = timestamp
-        self.offset = offset
-    }
 }

@@ -156,6 +156,13 @@ public protocol RawEventReader: Sendable {
     /// Progress of every epoch and partition, ordered by both.
     func progress() async throws -> [IngestProgress]
 
-    /// The events stored at positions within the window, in order of offset.
-    func events(in window: OffsetWindow) async throws -> [StoredEvent]
+    /// The events stored at positions within the window, in order of offset, with the values of these metadata keys.
+    func events(in window: OffsetWindow, metadata keys: MetadataKeys) async throws -> [StoredEvent]
+}
+
+extension RawEventReader {
+    /// The events stored at positions within the window, in order of offset, without values of metadata.
+    public func events(in window: OffsetWindow) async throws -> [StoredEvent] {
+        try await events(in: window, metadata: .none)
+    }
 }

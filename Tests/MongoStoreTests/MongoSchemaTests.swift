@@ -19,7 +19,7 @@ import Testing
         let shapes = try publishedShapes()
         let event = RawEvent(
             source: "s", eventID: "e", userID: "u", eventType: "t", timestamp: 0, clientTimestamp: 0, receivedAt: 0,
-            metadata: Array("{}".utf8)[...], context: EventContext(clientAddress: "a", userAgent: "b"),
+            metadata: Array("{}".utf8)[...], context: fullContext(),
             position: Position(epoch: 1, partition: 2, offset: 3), payloadHash: .init(high: 1, low: 2))
         #expect(try paths(of: RawEventEncoder.encode([event], now: 0).batch) == shapes["raw_events"])
         var progress = IngestProgress(partition: .init(epoch: 1, partition: 2), first: 0)
@@ -38,6 +38,18 @@ import Testing
         }
         #expect(inOrder(events([1, 3, 5, 2, 4])) == events([1, 2, 3, 4, 5]))
         #expect(inOrder(events([])) == [])
+    }
+
+    private func fullContext() -> EventContext {
+        var context = EventContext(clientAddress: "a", userAgent: "b")
+        (context.device, context.bot, context.path, context.country) = ("d", "b", "p", "c")
+        context.browser = .init(name: "n", version: "v")
+        context.os = .init(name: "n", version: "v")
+        context.referrer = .init(host: "h", kind: "k")
+        (context.utm.source, context.utm.medium, context.utm.campaign) = ("s", "m", "c")
+        (context.utm.term, context.utm.content) = ("t", "c")
+        context.failures = ["f"]
+        return context
     }
 
     private func publishedShapes() throws -> [String: Set<String>] {

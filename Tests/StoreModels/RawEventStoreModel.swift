@@ -124,11 +124,12 @@ private struct RawEventReaderModel: RawEventReader {
 
     func progress() async throws -> [IngestProgress] { allProgress }
 
-    func events(in window: OffsetWindow) async throws -> [StoredEvent] {
+    func events(in window: OffsetWindow, metadata keys: MetadataKeys) async throws -> [StoredEvent] {
         events.values.filter { window.contains($0.position) }.sorted { $0.position < $1.position }.map {
             StoredEvent(
                 source: $0.source, userID: $0.userID, eventType: $0.eventType, timestamp: $0.timestamp,
-                offset: $0.position.offset)
+                offset: $0.position.offset,
+                dimensions: EventDimensions(of: $0.context, metadata: keys.values(in: $0.metadata)))
         }
     }
 }

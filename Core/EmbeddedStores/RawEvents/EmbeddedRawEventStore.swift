@@ -121,8 +121,8 @@ struct EmbeddedRawEventReader: RawEventReader {
         try await read("progress could not be read") { try ProgressTable.all($0) }
     }
 
-    func events(in window: OffsetWindow) async throws -> [StoredEvent] {
-        try await read("events could not be read") { try Self.events($0, window) }
+    func events(in window: OffsetWindow, metadata keys: MetadataKeys) async throws -> [StoredEvent] {
+        try await read("events could not be read") { try Self.events($0, window, keys) }
     }
 
     private func read<Value: Sendable>(
@@ -133,11 +133,15 @@ struct EmbeddedRawEventReader: RawEventReader {
         }
     }
 
-    private static func events(_ db: Database, _ window: OffsetWindow) throws -> [StoredEvent] {
+    private static func events(
+        _ db: Database, _ window: OffsetWindow, _ keys: MetadataKeys
+    ) throws -> [StoredEvent] {
+        // A column that is not asked for need not be found in the row.
+        let metadata = keys.names.isEmpty ? "" : ", metadata"
         let select = try PreparedStatement(
             db,
             """
-            SELECT key, source, user_id, event_type, timestamp FROM raw_event
+            SELECT key, source, user_id, event_type, timestamp, context\(metadata) FROM raw_event
             WHERE key BETWEEN ? AND ? ORDER BY key
             """)
         var events: [StoredEvent] = []
@@ -145,10 +149,12 @@ struct EmbeddedRawEventReader: RawEventReader {
             select.bind(1, range.keys.lowerBound)
             select.bind(2, range.keys.upperBound)
             try select.forEachRow { row in
+                var dimensions = row.withBlob(5, ContextCoding.dimensions)
+                if !keys.names.isEmpty { dimensions.metadata = keys.values(in: row.isNull(6) ? nil : row.blob(6)[...]) }
                 events.append(
                     StoredEvent(
                         source: row.text(1), userID: row.text(2), eventType: row.text(3), timestamp: row.integer(4),
-                        offset: row.integer(0) + range.toOffset))
+                        offset: row.integer(0) + range.toOffset, dimensions: dimensions))
                 return true
             }
         }

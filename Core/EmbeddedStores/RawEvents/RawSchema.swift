@@ -16,7 +16,7 @@ enum RawSchema {
                       key INTEGER PRIMARY KEY,
                       source TEXT NOT NULL, event_id TEXT NOT NULL, user_id TEXT NOT NULL, event_type TEXT NOT NULL,
                       timestamp INTEGER NOT NULL, received_at INTEGER NOT NULL, metadata BLOB,
-                      client_address TEXT, user_agent TEXT, payload_hash BLOB NOT NULL, stored_at INTEGER NOT NULL);
+                      context BLOB NOT NULL, payload_hash BLOB NOT NULL, stored_at INTEGER NOT NULL);
                     -- Which ids are stored, by a 64-bit hash. Filled in sorted slices from the recent tables.
                     CREATE TABLE seen (hash INTEGER NOT NULL, key INTEGER NOT NULL, PRIMARY KEY (hash, key)) WITHOUT ROWID;
                     -- Ids not in seen yet, in order of arrival: one table is filled while the other is drained.

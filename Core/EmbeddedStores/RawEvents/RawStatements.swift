@@ -10,13 +10,14 @@ final class RawStatements {
     private let insertEvent: PreparedStatement
     private let findEvent: PreparedStatement
     private let readEvent: PreparedStatement
+    private var contextBlob: [UInt8] = []
 
     init(_ db: Database, _ options: SeenIndex.Options) throws {
         seen = try SeenIndex(db, options)
         stretches = try Stretches(db)
         // A redelivery has been recognised before: what is at this key then is another event.
         insertEvent = try PreparedStatement(
-            db, "INSERT INTO raw_event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING")
+            db, "INSERT INTO raw_event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING")
         readEvent = try PreparedStatement(db, "SELECT * FROM raw_event WHERE key = ?")
         findEvent = try PreparedStatement(db, "SELECT source, event_id, payload_hash FROM raw_event WHERE key = ?")
     }
@@ -71,11 +72,11 @@ final class RawStatements {
         insertEvent.bind(6, event.timestamp)
         insertEvent.bind(7, event.receivedAt)
         if let metadata = event.metadata { insertEvent.bind(8, metadata) } else { insertEvent.bindNull(8) }
-        insertEvent.bind(9, event.context.clientAddress)
-        insertEvent.bind(10, event.context.userAgent)
-        insertEvent.bind(11, event.payloadHash.bytes)
-        insertEvent.bind(12, Int64(Date().timeIntervalSince1970 * 1000))
-        if let time = event.clientTimestamp { insertEvent.bind(13, time) } else { insertEvent.bindNull(13) }
+        ContextCoding.encode(event.context, into: &contextBlob)
+        insertEvent.bind(9, contextBlob)
+        insertEvent.bind(10, event.payloadHash.bytes)
+        insertEvent.bind(11, Int64(Date().timeIntervalSince1970 * 1000))
+        if let time = event.clientTimestamp { insertEvent.bind(12, time) } else { insertEvent.bindNull(12) }
         try insertEvent.run()
         return insertEvent.changes == 1
     }
@@ -97,11 +98,10 @@ final class RawStatements {
     private func event(_ row: PreparedStatement, _ key: Int64) -> RawEvent {
         RawEvent(
             source: row.text(1), eventID: row.text(2), userID: row.text(3), eventType: row.text(4),
-            timestamp: row.integer(5), clientTimestamp: row.isNull(12) ? nil : row.integer(12),
+            timestamp: row.integer(5), clientTimestamp: row.isNull(11) ? nil : row.integer(11),
             receivedAt: row.integer(6), metadata: row.isNull(7) ? nil : row.blob(7)[...],
-            context: EventContext(
-                clientAddress: row.isNull(8) ? nil : row.text(8), userAgent: row.isNull(9) ? nil : row.text(9)),
-            position: stretches.position(key), payloadHash: Digest128(bytes: row.blob(10)) ?? Digest128(high: 0, low: 0)
+            context: row.withBlob(8, ContextCoding.decode), position: stretches.position(key),
+            payloadHash: Digest128(bytes: row.blob(9)) ?? Digest128(high: 0, low: 0)
         )
     }
 }

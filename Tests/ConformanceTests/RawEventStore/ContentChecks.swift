@@ -11,7 +11,7 @@ extension RawEventStoreCheck {
                 source: "site", eventID: "Ünï-код-🎈", userID: "пользователь \u{1F600}", eventType: "a:b.c-d",
                 timestamp: -62_135_596_800_000, clientTimestamp: 1_431_800_000_123, receivedAt: 253_402_300_799_999,
                 metadata: Array(#"{"ключ":"значение"}"#.utf8)[...],
-                context: EventContext(clientAddress: "2001:db8::", userAgent: "Mozilla/5.0 (\u{4e2d}\u{6587})"),
+                context: .full,
                 position: Position(epoch: .max, partition: 23, offset: .max - 1),
                 payloadHash: Digest128(high: 0x0123_4567_89AB_CDEF, low: .max))
             #expect(try await store.insert([event]) == [.stored])
@@ -32,6 +32,31 @@ extension RawEventStoreCheck {
             #expect(try await store.insert([bare]) == [.stored])
             let found = try #require(try await store.event(source: "site", eventID: "bare"))
             #expect(found.metadata == nil && found.clientTimestamp == nil && found.context == EventContext())
+            await store.close()
+        },
+        .init("each part of a context comes back alone") { fixture in
+            let store = try await fixture.open()
+            var contexts = [EventContext](repeating: EventContext(), count: 10)
+            contexts[0].browser = .init(name: "Opera")
+            contexts[1].os = .init(name: "Linux")
+            contexts[2].referrer = .init(host: nil, kind: "direct")
+            contexts[3].referrer = .init(host: "", kind: "")
+            contexts[4].utm.term = "term"
+            contexts[5].path = ""
+            contexts[6].failures = ["url"]
+            contexts[7].userAgent = String(repeating: "x", count: 70_000)
+            contexts[8].country = "NL"
+            contexts[9].bot = "bot"
+            let events = contexts.enumerated().map { index, context in
+                var event = RawEvent.sample("part-\(index)", at: Int64(index))
+                event.context = context
+                return event
+            }
+            #expect(try await store.insert(events).allSatisfy { $0 == .stored })
+            for event in events {
+                let found = try #require(try await store.event(source: "site", eventID: event.eventID))
+                #expect(found.context == event.context)
+            }
             await store.close()
         },
         .init("odd metadata comes back with the same values") { fixture in

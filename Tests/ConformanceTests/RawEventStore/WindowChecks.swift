@@ -36,6 +36,23 @@ extension RawEventStoreCheck {
             #expect(found == events.map(\.asStored))
             await store.close()
         },
+        .init("values of metadata come along, those asked for and in that order") { fixture in
+            let store = try await fixture.open()
+            let keys = try #require(MetadataKeys(["plan", "n", "absent", "_id-2"]))
+            for (index, (metadata, _)) in countedMetadata.enumerated() {
+                let event = RawEvent.sample("m\(index)", at: Int64(index), metadata: metadata)
+                #expect(try await store.insert([event]) == [.stored])
+            }
+            let window = OffsetWindow(partition: .first, offsets: 0..<100)
+            let found = try await store.withConsistentReader { try await $0.events(in: window, metadata: keys) }
+            #expect(found.count == countedMetadata.count)
+            for ((metadata, values), event) in zip(countedMetadata, found) {
+                #expect(event.dimensions.metadata == values, "\(metadata.prefix(60))")
+            }
+            let none = try await store.withConsistentReader { try await $0.events(in: window) }
+            #expect(none.allSatisfy { $0.dimensions.metadata.isEmpty } && none.count == found.count)
+            await store.close()
+        },
         .init("what progress tells as stored is found, while a writer is at work") { fixture in
             let (store, reading) = (try await fixture.open(), try await fixture.open())
             let begun = try await store.beginEpoch(IngestProgress(partition: .first, first: 0))
@@ -66,6 +83,22 @@ extension RawEventStoreCheck {
             #expect(try await store.withConsistentReader { try await $0.progress() }.isEmpty)
             await store.close()
         },
+    ]
+
+    /// Metadata, and what `plan`, `n`, `absent` and `_id-2` count as.
+    private static let countedMetadata: KeyValuePairs<String, [String?]> = [
+        #"{"x":{"plan":"inner"},"plan":"pro","n":7,"_id-2":true}"#: ["pro", "7", nil, "true"],
+        #"{"n":-0,"plan":"","_id-2":false}"#: [nil, "0", nil, "false"],
+        #"{"n":1.0,"plan":null}"#: [nil, "1", nil, nil],
+        #"{"n":1e2,"plan":["pro"],"_id-2":{"a":1}}"#: [nil, "100", nil, nil],
+        #"{"n":0.1,"plan":"a\u0000b\ud83c\udf88"}"#: ["a\u{FFFD}b🎈", "0.1", nil, nil],
+        #"{"n":9223372036854775807,"plan":"pr\u006f"}"#: ["pro", "9223372036854775807", nil, nil],
+        #"{"n":1e300,"pl\u0061n":"free"}"#: ["free", "1e+300", nil, nil],
+        #"{"n":-2.5e-7}"#: [nil, "-2.5e-07", nil, nil],
+        "{\"plan\":\"" + String(repeating: "é", count: 200) + "\"}": [
+            String(repeating: "é", count: 128), nil, nil, nil,
+        ],
+        "{}": [nil, nil, nil, nil], "null": [nil, nil, nil, nil],
     ]
 
     /// Stores 25 events and moves progress past them, so many times.
