@@ -37,6 +37,7 @@ let configuration: Target.Dependency = .product(name: "Configuration", package: 
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
+let asyncAlgorithms: Target.Dependency = .product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 
 let package = Package(
@@ -49,6 +50,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-async-algorithms.git", exact: "1.1.4"),
         .package(url: "https://github.com/apple/swift-configuration.git", exact: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
@@ -102,7 +104,8 @@ let package = Package(
             dependencies: [
                 "AccessLog", "Aggregator", "Collector", "DashboardAPI", "Worker",
                 "EmbeddedStores", "Events", "KafkaLog", "MongoStore", "Operations", "PostgresStore", "Stores",
-                arguments, configuration, crypto, httpClient, hummingbird, lifecycle, logging, metrics, nio,
+                arguments, asyncAlgorithms, configuration, crypto, httpClient, hummingbird, lifecycle, logging, metrics,
+                nio,
                 nioHTTP,
             ],
             path: "Tributary",

@@ -11,9 +11,14 @@ public final class DataDirectory: Sendable {
     public let rollups: EmbeddedRollupStore
     private let lock: DirectoryLock
 
-    /// Opens a directory, making it if need be, and keeps others out until this object goes.
+    /// Opens a directory and keeps others out until this object goes.
+    /// - Parameter isMade: whether to make the directory where there is none.
     /// - Throws: `DatabaseError`: `.invalidConfiguration` where another process has it or it cannot be written.
-    public init(path: String) throws {
+    public init(path: String, makingIt isMade: Bool = true) throws {
+        guard isMade || FileManager.default.fileExists(atPath: "\(path)/lock") else {
+            throw DatabaseError(
+                .invalidConfiguration, store: "embedded", "\(path) is not a directory that 'serve' has made")
+        }
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
@@ -25,6 +30,14 @@ public final class DataDirectory: Sendable {
         log = try EmbeddedLog(path: "\(path)/log.db")
         raw = try EmbeddedRawEventStore(path: "\(path)/raw.db")
         rollups = try EmbeddedRollupStore(path: "\(path)/rollups.db")
+    }
+
+    /// Whether a process has the directory now.
+    public static func isInUse(_ path: String) -> Bool {
+        let descriptor = open("\(path)/lock", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { Glibc.close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
     }
 
     /// Closes the three stores. Idempotent.

@@ -109,10 +109,10 @@ final class MongoClient {
 
     /// Finds documents and decodes each as it comes. `filter` is a batch of one.
     func find<Value>(
-        _ collection: String, _ filter: BSONBatch, project: [String] = [], session: Int? = nil, _ doing: String,
-        _ decode: (BSONReader) throws(BSONFault) -> Value
+        _ collection: String, _ filter: BSONBatch, project: [String] = [], ordered order: FindOrder? = nil,
+        session: Int? = nil, _ doing: String, _ decode: (BSONReader) throws(BSONFault) -> Value
     ) throws(DatabaseError) -> [Value] {
-        let options = try findOptions(project, session, doing)
+        let options = try findOptions(project, order, session, doing)
         let handle = mongoc_client_get_collection(client, database, collection)
         defer { mongoc_collection_destroy(handle) }
         let primary = mongoc_read_prefs_new(MONGOC_READ_PRIMARY)
@@ -131,9 +131,12 @@ final class MongoClient {
         return found
     }
 
-    private func findOptions(_ project: [String], _ session: Int?, _ doing: String) throws(DatabaseError) -> BSONReply {
+    private func findOptions(
+        _ project: [String], _ order: FindOrder?, _ session: Int?, _ doing: String
+    ) throws(DatabaseError) -> BSONReply {
         let fixed = BSONBatch { options in
             options.field("readConcern") { $0.field("level", "majority") }
+            order?.write(to: &options)
             guard !project.isEmpty else { return }
             options.field("projection") { projection in
                 for field in project {
@@ -153,6 +156,23 @@ final class MongoClient {
             throw MongoFault(error).error(doing)
         }
         return options
+    }
+}
+
+/// In which order documents are found, and how many of them.
+struct FindOrder: Sendable {
+    /// All ascending, the first one first.
+    let fields: [String]
+    let limit: Int
+
+    fileprivate func write(to options: inout BSONWriter) {
+        options.field("limit", Int64(limit))
+        options.field("sort") { sort in
+            for field in fields {
+                sort.name(field, BSONType.int32)
+                sort.append(Int32(1))
+            }
+        }
     }
 }
 

@@ -31,6 +31,7 @@ enum MongoOperation: String, CaseIterable, Sendable {
     case advance
     case recordDeadLetters = "record_dead_letters"
     case readDeadLetters = "read_dead_letters"
+    case moveDeadLetters = "move_dead_letters"
     case session
     case readWindow = "read_window"
     case ping
@@ -47,6 +48,7 @@ enum MongoOperation: String, CaseIterable, Sendable {
         case .advance: "advancing progress"
         case .recordDeadLetters: "recording dead letters"
         case .readDeadLetters: "reading dead letters"
+        case .moveDeadLetters: "moving dead letters to another state"
         case .session: "a reading session"
         case .readWindow: "reading a window of events"
         case .ping: "asking whether the server is there"

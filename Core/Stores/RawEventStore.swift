@@ -45,51 +45,6 @@ public enum AdvanceOutcome: Sendable, Equatable {
     case superseded(by: IngestProgress)
 }
 
-/// The index entry of a dead letter; the topic keeps the bytes.
-public struct DeadLetterEntry: Sendable, Equatable {
-    /// Whether somebody still has to look at it.
-    public enum State: String, Sendable {
-        case open
-        case replayed
-        case resolved
-    }
-
-    /// Where the record was in `user-events`.
-    public var position: Position
-    /// Where its dead letter is in `user-events.dead-letter`.
-    public var deadLetter: LogOffset
-    /// The stage that gave up.
-    public var stage: String
-    /// The bounded reason code.
-    public var reason: String
-    /// The reason for people.
-    public var message: String
-    /// The source; empty where the record did not tell.
-    public var source: String
-    /// The event's id within the source; empty where the record did not tell.
-    public var eventID: String
-    /// When: milliseconds since 1970, UTC.
-    public var failedAt: Int64
-    /// Whether somebody still has to look at it.
-    public var state: State
-
-    /// Describes a dead letter.
-    public init(
-        position: Position, deadLetter: LogOffset, stage: String, reason: String, message: String, source: String,
-        eventID: String, failedAt: Int64, state: State
-    ) {
-        self.position = position
-        self.deadLetter = deadLetter
-        self.stage = stage
-        self.reason = reason
-        self.message = message
-        self.source = source
-        self.eventID = eventID
-        self.failedAt = failedAt
-        self.state = state
-    }
-}
-
 /// Raw events, ingest progress and the index of dead letters. Shaped by MongoDB.
 ///
 /// Every write returns only after it is durable (`w: majority, j: true`). Implementations never block the
@@ -123,6 +78,17 @@ public protocol RawEventStore: Sendable {
 
     /// The dead letters whose original position lies in the window, in order of offset.
     func deadLetters(in window: OffsetWindow) async throws -> [DeadLetterEntry]
+
+    /// The dead letters that the filter lets through, by time of failure and position, after `last`; at most `limit`.
+    func deadLetters(
+        matching filter: DeadLetterFilter, after last: DeadLetterEntry?, limit: Int
+    ) async throws -> [DeadLetterEntry]
+
+    /// Moves the dead letters at these positions that are in one state to another.
+    /// - Returns: how many there were.
+    func moveDeadLetters(
+        at positions: [Position], from: DeadLetterEntry.State, to: DeadLetterEntry.State
+    ) async throws -> Int
 
     /// Runs reads that agree with each other: what `progress` tells as stored, `events` finds (MongoDB: one
     /// causally consistent session, majority read concern).

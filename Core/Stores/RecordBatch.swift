@@ -152,4 +152,7 @@ public struct HeaderName: RawRepresentable, Hashable, Sendable {
     public static let deadLetterConsumerGroup = HeaderName(rawValue: "dlq-consumer-group")
     /// Dead letter: how often it has been replayed, decimal.
     public static let deadLetterReplays = HeaderName(rawValue: "dlq-replays")
+
+    /// Whether a header's name is one of a dead letter's own.
+    public static func isOfDeadLetter(_ name: ArraySlice<UInt8>) -> Bool { name.starts(with: "dlq-".utf8) }
 }

@@ -92,6 +92,11 @@ final class Pipeline: Sendable {
 
     /// Runs a command of the product to its end; the output is both of its streams.
     func run(_ arguments: String...) async throws -> (end: ChildProcess.End, output: String) {
+        try await run(arguments)
+    }
+
+    /// Runs a command of the product to its end; the output is both of its streams.
+    func run(_ arguments: [String]) async throws -> (end: ChildProcess.End, output: String) {
         try await runToEnd(productPath("tributary"), arguments, environment: environment)
     }
 

@@ -105,6 +105,29 @@ final class RawEventStoreModel: RawEventStore {
         }
     }
 
+    func deadLetters(
+        matching filter: DeadLetterFilter, after last: DeadLetterEntry?, limit: Int
+    ) async throws -> [DeadLetterEntry] {
+        try carryOut("list dead letters") { _ in
+            let found = deadLetters.values.filter(filter.matches).sorted { $0.order < $1.order }
+            return Array(found.filter { entry in last.map { $0.order < entry.order } ?? true }.prefix(limit))
+        }
+    }
+
+    func moveDeadLetters(
+        at positions: [Position], from: DeadLetterEntry.State, to: DeadLetterEntry.State
+    ) async throws -> Int {
+        try carryOut("move dead letters") { isHalf in
+            contents.withLock { contents in
+                let moved = Set(positions).filter { contents.deadLetters[$0]?.state == from }
+                for position in isHalf ? Set(moved.prefix(moved.count / 2)) : moved {
+                    contents.deadLetters[position]?.state = to
+                }
+                return moved.count
+            }
+        }
+    }
+
     func withConsistentReader<Value: Sendable>(
         _ body: @Sendable (any RawEventReader) async throws -> Value
     ) async throws -> Value {
@@ -134,9 +157,7 @@ private struct RawEventReaderModel: RawEventReader {
     }
 }
 
-extension OffsetWindow {
-    fileprivate func contains(_ position: Position) -> Bool {
-        PartitionEpoch(epoch: position.epoch, partition: position.partition) == partition
-            && offsets.contains(position.offset)
-    }
+extension DeadLetterEntry {
+    /// What lists are ordered by.
+    fileprivate var order: (Int64, Position) { (failedAt, position) }
 }

@@ -29,14 +29,15 @@ extension RoleProcess {
         try configured { try PostgresStore(url: settings.postgres.url) }
     }
 
-    /// All three stores of `serve`: in a directory if one is set, else on the three servers.
-    func buildStores() throws -> BuiltStores {
+    /// All three stores: in a directory if one is set, else on the three servers.
+    /// - Parameter isMade: whether to make the directory where there is none.
+    func buildStores(makingDirectory isMade: Bool = true) throws -> BuiltStores {
         guard let path = settings.dataDirectory else {
             return BuiltStores(
                 log: try buildLog(), raw: try buildRawEventStore(), rollups: try buildRollupStore(), durability: "kafka"
             )
         }
-        let directory = try configured { try DataDirectory(path: path) }
+        let directory = try configured { try DataDirectory(path: path, makingIt: isMade) }
         return BuiltStores(
             log: directory.log, raw: directory.raw, rollups: directory.rollups, durability: "embedded",
             keeping: directory)

@@ -20,11 +20,17 @@ struct RoleProcess {
 
     /// Reads the settings and sets up logs and metrics. Wrong settings are all printed, and the exit status is 78
     /// (EX_CONFIG).
-    /// - Parameter overrides: settings given on the command line, by their names in the environment.
-    init(_ role: Role, _ options: RoleOptions, overrides: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - overrides: settings given on the command line, by their names in the environment.
+    ///   - quiet: whether to log warnings and what is graver only, unless `LOG_LEVEL` says otherwise.
+    init(
+        _ role: Role, _ options: RoleOptions, overrides: [String: String] = [:], quiet: Bool = false
+    ) throws {
+        let standing = quiet ? ["LOG_LEVEL": "warning"] : [:]
         do {
             settings = try Settings.load(
-                for: role, environment: ProcessInfo.processInfo.environment.merging(overrides) { $1 },
+                for: role,
+                environment: standing.merging(ProcessInfo.processInfo.environment) { $1 }.merging(overrides) { $1 },
                 file: options.config, kafkaProperty: judgeKafkaProperty)
         } catch {
             say("tributary \(role.rawValue): \(error)")

@@ -28,9 +28,14 @@ struct ServeCommand: AsyncParsableCommand {
             checks: [
                 .log(stores.log), .rawEvents(stores.raw), .rollups(stores.rollups), worker.health, aggregator.health,
             ])
-        try await process.run(
-            [worker, aggregator, collectorServer(process, stores, health), dashboardServer(process, stores, health)],
-            then: stores.close)
+        var services: [any Service] = [
+            worker, aggregator, collectorServer(process, stores, health), dashboardServer(process, stores, health),
+        ]
+        if let directory = process.settings.dataDirectory {
+            services.append(
+                CommandServer(directory: directory, stores: stores, settings: process.settings, logger: process.logger))
+        }
+        try await process.run(services, then: stores.close)
     }
 
     /// A new directory needs no command of its own.

@@ -32,7 +32,8 @@ struct DeadLetterWriter: Sendable {
     ) {
         let record = batch.records[index]
         var headers: [RecordBatch.Header] = []
-        for field in batch.headerFields(at: index) {
+        // A replayed event that fails again has no use for what an earlier letter said.
+        for field in batch.headerFields(at: index) where !HeaderName.isOfDeadLetter(field.name) {
             headers.append(.init(name: letters.store(field.name), value: letters.store(field.value)))
         }
         let added: [(HeaderName, String)] = [

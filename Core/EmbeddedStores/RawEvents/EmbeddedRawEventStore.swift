@@ -59,6 +59,22 @@ public final class EmbeddedRawEventStore: RawEventStore {
         }
     }
 
+    public func deadLetters(
+        matching filter: DeadLetterFilter, after last: DeadLetterEntry?, limit: Int
+    ) async throws -> [DeadLetterEntry] {
+        try await call("dead letters could not be read") { core in
+            try await core.pool.read { try DeadLetterTable.entries($0, filter, after: last, limit: limit) }
+        }
+    }
+
+    public func moveDeadLetters(
+        at positions: [Position], from: DeadLetterEntry.State, to: DeadLetterEntry.State
+    ) async throws -> Int {
+        try await write("dead letters could not be moved") { db in
+            try DeadLetterTable.move(db, positions, from: from, to: to)
+        }
+    }
+
     public func withConsistentReader<Value: Sendable>(
         _ body: @Sendable (any RawEventReader) async throws -> Value
     ) async throws -> Value {

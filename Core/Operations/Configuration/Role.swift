@@ -12,6 +12,8 @@ public enum Role: String, Sendable, CaseIterable {
     case serve
     /// Creates topics, indexes and tables.
     case provision
+    /// An operator's command on the stores.
+    case operate
 
     /// The stores that the role cannot do without.
     var stores: Set<StoreAddress> {
@@ -19,12 +21,14 @@ public enum Role: String, Sendable, CaseIterable {
         case .collector: [.kafka]
         case .worker: [.kafka, .mongodb]
         case .dashboardAPI: [.postgres]
-        case .aggregator, .serve, .provision: [.kafka, .mongodb, .postgres]
+        case .aggregator, .serve, .provision, .operate: [.kafka, .mongodb, .postgres]
         }
     }
 
     /// Whether the role opens the collector's port.
     var listensForEvents: Bool { self == .collector || self == .serve }
+    /// Whether the role can work on a directory instead of servers.
+    var mayBeEmbedded: Bool { self == .serve || self == .operate }
     /// Whether the role opens the dashboard's port.
     var listensForQuestions: Bool { self == .dashboardAPI || self == .serve }
 }

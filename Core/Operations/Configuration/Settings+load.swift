@@ -32,7 +32,7 @@ extension Settings {
     ) {
         self.role = role
         dataDirectory =
-            role == .serve
+            role.mayBeEmbedded
             ? reader.value("data.dir", default: nil, allowed: "the path of a directory") { .some(.some($0)) } : nil
         let properties = reader.kafkaProperties(environment: environment, file: file, judge: kafkaProperty)
         warnings = properties.warnings
