@@ -68,6 +68,7 @@ let package = Package(
         room("AccessLog", at: "Core/AccessLog", ["Events"]),
         room("Threading", at: "Core/Threading", []),
         room("Bitmaps", at: "Core/Bitmaps", ["CRoaring"]),
+        room("Compression", at: "Core/Compression", ["CZlib", "CZstd"]),
         room(
             "Operations", at: "Core/Operations",
             ["Events", configuration, httpTypes, hummingbird, lifecycle, logging, metrics, nio, nioHTTP]),
@@ -85,11 +86,13 @@ let package = Package(
         library("CMongoC", "libmongoc-1.0", apt: "libmongoc-dev"),
         library("CPostgres", "libpq", apt: "libpq-dev"),
         library("CRoaring", nil, apt: "libroaring-dev"),
+        library("CZlib", "zlib", apt: "zlib1g-dev"),
+        library("CZstd", "libzstd", apt: "libzstd-dev"),
 
         // The roles: they know Events, Stores and Operations, never an engine and never each other.
         room(
             "Collector", at: "Collector",
-            ["Events", "Stores", "Operations", crypto, httpTypes, hummingbird, logging, metrics, nio]),
+            ["Compression", "Events", "Stores", "Operations", crypto, httpTypes, hummingbird, logging, metrics, nio]),
         room("Worker", at: "Worker", ["Events", "Stores", "Operations", lifecycle, logging, metrics]),
         room(
             "Aggregator", at: "Aggregator",
@@ -127,7 +130,7 @@ let package = Package(
         tests(
             "CollectorTests",
             [
-                "Collector", "Events", "Operations", "StoreModels", "Stores", httpTypes, hummingbird,
+                "Collector", "Compression", "Events", "Operations", "StoreModels", "Stores", httpTypes, hummingbird,
                 hummingbirdTesting,
                 logging, nio,
             ]),
@@ -141,6 +144,7 @@ let package = Package(
             ]),
         tests("AccessLogTests", ["AccessLog", "Events", crypto]),
         tests("BitmapsTests", ["Bitmaps"]),
+        tests("CompressionTests", ["Compression"]),
         tests("MongoStoreTests", ["Events", "MongoStore", "Stores", "TestSupport"]),
         tests(
             "OperationsTests",

@@ -5,6 +5,7 @@ import Metrics
 enum CollectorMetrics {
     static let acceptedLabel = "tributary_collector_events_accepted_total"
     static let rejectedLabel = "tributary_collector_events_rejected_total"
+    static let turnedAwayLabel = "tributary_collector_requests_turned_away_total"
     static let unavailableLabel = "tributary_collector_requests_unavailable_total"
 }
 

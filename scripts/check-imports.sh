@@ -12,6 +12,8 @@ CRDKafka: Core/KafkaLog Tests/MockBroker
 CMongoC: Core/MongoStore
 CPostgres: Core/PostgresStore
 CRoaring: Core/Bitmaps
+CZlib: Core/Compression
+CZstd: Core/Compression
 GRDB: Core/EmbeddedStores
 GRDBSQLite: Core/EmbeddedStores
 KafkaLog: Tributary Tests Benchmarks

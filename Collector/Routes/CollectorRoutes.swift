@@ -1,5 +1,7 @@
+import HTTPTypes
 public import Hummingbird
 public import NIOCore
+import Operations
 public import Stores
 
 /// A request's context: also knows who is asking.
@@ -18,14 +20,22 @@ public struct CollectorContext: RequestContext, RemoteAddressRequestContext {
 /// - Parameters:
 ///   - log: where events are made durable.
 ///   - durability: what the answer calls it: `kafka` or `embedded`.
+///   - origins: the web pages that may send from a browser.
 ///   - now: the clock, milliseconds since 1970.
 public func addCollectorRoutes(
     to router: Router<CollectorContext>, log: any EventLog, keys: WriteKeys, durability: String,
-    limits: CollectorLimits = CollectorLimits(), now: @escaping @Sendable () -> Int64
+    limits: CollectorLimits = CollectorLimits(), origins: AllowedOrigins = AllowedOrigins(),
+    now: @escaping @Sendable () -> Int64
 ) {
-    let endpoint = EventsEndpoint(
-        publisher: Publisher(log: log), keys: keys, limits: limits, durability: durability, now: now)
-    router.post("/v1/events") { request, context in
-        try await endpoint.handle(request, context)
+    let ingest = Ingest(
+        publisher: Publisher(log: log), keys: keys, limits: limits, durability: durability,
+        bodies: BodyReader(limits: limits), admission: Admission(limits: limits), now: now)
+    let (events, pixel) = (EventsEndpoint(ingest: ingest), PixelEndpoint(ingest: ingest))
+    let crossOrigin = CrossOrigin(origins: origins)
+    let group = router.group("/v1").add(middleware: crossOrigin).add(middleware: ProblemMiddleware())
+    group.post("events") { try await events.handle($0, $1) }
+    group.get("pixel.gif") { try await pixel.handle($0, $1) }
+    for path in ["events", "pixel.gif"] as [RouterPath] {
+        group.on(path, method: .options) { request, _ in try crossOrigin.preflight(request) }
     }
 }

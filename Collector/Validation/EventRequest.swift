@@ -40,12 +40,10 @@ struct EventRequest: Sendable {
                 request.sentAt = reader.sentAt
             }
         } catch let error as JSONSyntaxError {
-            throw Problem(
-                .badRequest, code: EventViolation.Code.invalidJSON.rawValue,
-                detail: "the body is not valid JSON: \(error.reason) at byte \(error.offset)")
+            throw Problem(.invalidJSON(error))
         }
         guard !request.items.isEmpty else {
-            throw Problem(.badRequest, code: "empty_request", detail: "the body holds no event")
+            throw Problem(.emptyRequest)
         }
         return request
     }

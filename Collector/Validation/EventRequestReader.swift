@@ -132,7 +132,7 @@ struct EventRequestReader {
     private func wrapperProblem(_ code: String, _ field: String, _ message: String) -> Problem {
         // The field may be anything that a client sent, a mebibyte long.
         let field = String(field.prefix(64))
-        return Problem(.badRequest, code: code, detail: "\(field) \(message)", field: field)
+        return Problem(.wrongMember(code: code, field: field, message))
     }
 
     private mutating func append(_ event: ScannedEvent) throws {
@@ -141,9 +141,7 @@ struct EventRequestReader {
 
     private mutating func append(_ item: EventRequest.Item) throws {
         guard items.count < maximumEvents else {
-            throw Problem(
-                .contentTooLarge, code: "too_many_events",
-                detail: "a request may hold \(maximumEvents) events; send the rest in others")
+            throw Problem(.tooManyEvents(limit: maximumEvents))
         }
         items.append(item)
     }

@@ -1,0 +1,88 @@
+import Events
+import HTTPTypes
+import Hummingbird
+import Logging
+import Operations
+import Stores
+
+/// What the ways of sending events have in common: who sends, and making what was sent durable.
+struct Ingest: Sendable {
+    let publisher: Publisher
+    let keys: WriteKeys
+    let limits: CollectorLimits
+    let durability: String
+    let bodies: BodyReader
+    let admission: Admission
+    let counters = CollectorCounters()
+    let now: @Sendable () -> Int64
+
+    /// Who sends, and what the request tells about all of its events.
+    func facts(of request: Request, _ context: CollectorContext) throws -> RequestFacts {
+        let receivedAt = now()
+        return RequestFacts(
+            source: try authorize(request), receivedAt: receivedAt,
+            idempotencyKey: request.headers[Self.idempotencyKey],
+            clientAddress: context.remoteAddress?.ipAddress.flatMap(ClientAddress.anonymise),
+            userAgent: request.headers[.userAgent], traceparent: request.headers[Self.traceparent])
+    }
+
+    /// Does a request's work, unless too many are being worked on.
+    func working<Answer>(_ work: () async throws -> Answer) async throws -> Answer {
+        guard admission.enter() else { throw Problem(.tooBusy) }
+        defer { admission.leave() }
+        return try await work()
+    }
+
+    /// Makes the good events durable.
+    /// - Returns: all events, those marked that the log would not take, and what was given to the good ones.
+    func publish(
+        _ events: EventRequest, _ facts: RequestFacts, _ context: CollectorContext
+    ) async throws -> (events: EventRequest, admitted: [Admitted]) {
+        var events = events
+        events.refuseLarge(limit: limits.recordSize - facts.size)
+        do {
+            let admitted = try await publisher.publish(events, facts)
+            counters.count(events, accepted: admitted.count)
+            return (events, admitted)
+        } catch let error as EventLogError {
+            counters.countUnavailable()
+            context.logger.warning("Events could not be made durable", metadata: ["error": "\(error)"])
+            throw Problem(.notDurable(error))
+        }
+    }
+
+    private static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+    private static let traceparent = HTTPField.Name("traceparent")!
+
+    private func authorize(_ request: Request) throws -> String {
+        let bearer = request.headers[.authorization].flatMap { header -> String? in
+            let parts = header.split(separator: " ", maxSplits: 1)
+            return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : nil
+        }
+        let key = bearer ?? Query(request)["key"]
+        if let source = keys.source(forKey: key) { return source }
+        throw Problem(key == nil ? .missingKey : .unknownKey)
+    }
+}
+
+extension EventRequest {
+    /// Refuses events that no log would take, each by itself.
+    fileprivate mutating func refuseLarge(limit: Int) {
+        // Most requests are smaller as a whole.
+        guard bytes.count > limit else { return }
+        for index in items.indices where items[index].violation == nil {
+            guard let size = items[index].event?.range.count, size > limit else { continue }
+            items[index].violation = EventViolation(
+                .tooLarge, field: "", "an event may have \(limit) bytes as written, has \(size)")
+        }
+    }
+}
+
+extension RequestFacts {
+    /// Bytes that a record's headers and key have at most, beside the value.
+    fileprivate var size: Int {
+        let texts = [source, clientAddress, userAgent, traceparent].compactMap { $0?.utf8.count }
+        return texts.reduce(0) { $0 + min($1, Publisher.maximumHeaderSize) } + 4 * EventRules.maximumUserIDLength
+            + 4 * EventRules.maximumEventIDLength + 256
+    }
+}
