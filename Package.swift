@@ -66,6 +66,7 @@ let package = Package(
         room("Events", at: "Core/Events", [crypto]),
         room("Stores", at: "Core/Stores", ["Events"]),
         room("AccessLog", at: "Core/AccessLog", ["Events"]),
+        room("JSONSchema", at: "Core/JSONSchema", ["Events"]),
         room("Threading", at: "Core/Threading", []),
         room("Bitmaps", at: "Core/Bitmaps", ["CRoaring"]),
         room("Compression", at: "Core/Compression", ["CZlib", "CZstd"]),
@@ -92,7 +93,11 @@ let package = Package(
         // The roles: they know Events, Stores and Operations, never an engine and never each other.
         room(
             "Collector", at: "Collector",
-            ["Compression", "Events", "Stores", "Operations", crypto, httpTypes, hummingbird, logging, metrics, nio]),
+            [
+                "Compression", "Events", "JSONSchema", "Stores", "Operations", crypto, httpTypes, hummingbird,
+                lifecycle,
+                logging, metrics, nio,
+            ]),
         room("Worker", at: "Worker", ["Events", "Stores", "Operations", lifecycle, logging, metrics]),
         room(
             "Aggregator", at: "Aggregator",
@@ -106,9 +111,10 @@ let package = Package(
             name: "Tributary",
             dependencies: [
                 "AccessLog", "Aggregator", "Collector", "DashboardAPI", "Worker",
-                "EmbeddedStores", "Events", "KafkaLog", "MongoStore", "Operations", "PostgresStore", "Stores",
-                arguments, asyncAlgorithms, configuration, crypto, httpClient, hummingbird, lifecycle, logging, metrics,
-                nio,
+                "EmbeddedStores", "Events", "JSONSchema", "KafkaLog", "MongoStore", "Operations", "PostgresStore",
+                "Stores", arguments, asyncAlgorithms, configuration, crypto, httpClient, hummingbird, lifecycle,
+                logging,
+                metrics, nio,
                 nioHTTP,
             ],
             path: "Tributary",
@@ -127,10 +133,13 @@ let package = Package(
         room("TestSupport", at: "Tests/TestSupport", ["Stores"]),
         room("StoreModels", at: "Tests/StoreModels", ["Events", "Stores"]),
         tests("EventsTests", ["Events"]),
+        tests("JSONSchemaTests", ["Events", "JSONSchema"]),
         tests(
             "CollectorTests",
             [
-                "Collector", "Compression", "Events", "Operations", "StoreModels", "Stores", httpTypes, hummingbird,
+                "Collector", "Compression", "Events", "JSONSchema", "Operations", "StoreModels", "Stores",
+                "TestSupport",
+                httpTypes, hummingbird,
                 hummingbirdTesting,
                 logging, nio,
             ]),

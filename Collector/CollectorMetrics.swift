@@ -7,6 +7,8 @@ enum CollectorMetrics {
     static let rejectedLabel = "tributary_collector_events_rejected_total"
     static let turnedAwayLabel = "tributary_collector_requests_turned_away_total"
     static let unavailableLabel = "tributary_collector_requests_unavailable_total"
+    static let deadLettersLabel = "tributary_collector_dead_letters_total"
+    static let deadLettersWaitingLabel = "tributary_collector_dead_letters_waiting_bytes"
 }
 
 /// Counters made once: looking one up costs more than raising it.
@@ -27,4 +29,26 @@ struct CollectorCounters: Sendable {
     }
 
     func countUnavailable() { unavailable.increment() }
+}
+
+/// What became of rejected events that were to be recorded.
+struct RejectedEventsTelemetry: Sendable {
+    /// The label `result`.
+    enum Result: String, CaseIterable {
+        case written
+        /// More came than the rate allows.
+        case limited
+        case queueFull = "queue_full"
+        case failed
+    }
+
+    private let letters = Dictionary(
+        uniqueKeysWithValues: Result.allCases.map {
+            ($0, Counter(label: CollectorMetrics.deadLettersLabel, dimensions: [("result", $0.rawValue)]))
+        })
+    private let waiting = Gauge(label: CollectorMetrics.deadLettersWaitingLabel)
+
+    func count(_ result: Result, _ count: Int) { if count > 0 { letters[result]?.increment(by: count) } }
+
+    func set(waiting bytes: Int) { waiting.record(bytes) }
 }

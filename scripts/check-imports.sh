@@ -29,6 +29,7 @@ DashboardAPI: Tributary Tests Benchmarks
 # FOLDER: the modules that may not be imported there (a pattern over whole names).
 barred='
 Core/Events: NIO.*|_?NIO.*|Hummingbird.*|AsyncHTTPClient|FoundationNetworking
+Core/JSONSchema: NIO.*|_?NIO.*|Hummingbird.*|AsyncHTTPClient|FoundationNetworking
 '
 
 # imports FILE: "LINE MODULE" of each import, however it is spelt: attributes and access levels in any order, one

@@ -11,6 +11,8 @@ struct Ingest: Sendable {
     let keys: WriteKeys
     let limits: CollectorLimits
     let durability: String
+    let schemas: EventSchemas
+    let rejected: RejectedEvents?
     let bodies: BodyReader
     let admission: Admission
     let counters = CollectorCounters()
@@ -33,16 +35,18 @@ struct Ingest: Sendable {
         return try await work()
     }
 
-    /// Makes the good events durable.
-    /// - Returns: all events, those marked that the log would not take, and what was given to the good ones.
+    /// Makes the good events durable, and lets the others be recorded.
+    /// - Returns: all events, those marked that the log or their schema would not take, and what was given to the good ones.
     func publish(
         _ events: EventRequest, _ facts: RequestFacts, _ context: CollectorContext
     ) async throws -> (events: EventRequest, admitted: [Admitted]) {
         var events = events
         events.refuseLarge(limit: limits.recordSize - facts.size)
+        schemas.check(&events)
         do {
             let admitted = try await publisher.publish(events, facts)
             counters.count(events, accepted: admitted.count)
+            if admitted.count < events.items.count { rejected?.offer(events, facts) }
             return (events, admitted)
         } catch let error as EventLogError {
             counters.countUnavailable()

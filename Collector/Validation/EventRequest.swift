@@ -12,6 +12,8 @@ struct EventRequest: Sendable {
         var event: ScannedEvent?
         /// Why it is refused; `nil` for a good event.
         var violation: EventViolation?
+        /// The bytes of a line that is not JSON.
+        var line = 0..<0
     }
 
     /// The body.

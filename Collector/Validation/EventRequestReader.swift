@@ -44,7 +44,7 @@ struct EventRequestReader {
                 let violation = EventViolation(
                     .invalidJSON, field: "",
                     "not valid JSON: \(error.reason) at byte \(error.offset - line.startIndex) of the line")
-                try append(EventRequest.Item(violation: violation))
+                try append(EventRequest.Item(violation: violation, line: line.startIndex..<line.endIndex))
             }
         }
     }

@@ -16,6 +16,7 @@ public struct EventViolation: Error, Equatable, Sendable {
         case tooDeep = "too_deep"
         case tooLarge = "too_large"
         case forbiddenKey = "forbidden_key"
+        case schemaViolation = "schema_violation"
     }
 
     /// What to act on.

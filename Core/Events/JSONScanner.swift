@@ -38,6 +38,9 @@ public struct JSONString: Sendable, Equatable {
     public var content: Range<Int>
     /// Whether there are escapes to be decoded.
     public var isEscaped: Bool
+
+    /// Describes a string that a scanner has found.
+    public init(content: Range<Int>, isEscaped: Bool) { (self.content, self.isEscaped) = (content, isEscaped) }
 }
 
 /// A validating scanner of JSON (RFC 8259) over bytes. It returns ranges and builds nothing.

@@ -152,6 +152,8 @@ public struct HeaderName: RawRepresentable, Hashable, Sendable {
     public static let deadLetterConsumerGroup = HeaderName(rawValue: "dlq-consumer-group")
     /// Dead letter: how often it has been replayed, decimal.
     public static let deadLetterReplays = HeaderName(rawValue: "dlq-replays")
+    /// Dead letter of the stage `collect`: the size in bytes of a value that was cut, decimal. Absent on whole ones.
+    public static let deadLetterTruncatedFrom = HeaderName(rawValue: "dlq-truncated-from")
 
     /// Whether a header's name is one of a dead letter's own.
     public static func isOfDeadLetter(_ name: ArraySlice<UInt8>) -> Bool { name.starts(with: "dlq-".utf8) }

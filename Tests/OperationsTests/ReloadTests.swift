@@ -34,13 +34,11 @@ private final class Rounds: Sendable {
 
 private struct Refusal: Error, CustomStringConvertible { let description = "no good" }
 
-/// Three times sends SIGHUP until it is heeded, then asks for the end.
+/// Three times sends SIGHUP until it is heeded, since nobody may listen yet, then asks for the end.
 private struct Signalling: Service {
     let rounds: Rounds
 
     func run() async throws {
-        // Before it is listened for, the signal would end the process.
-        _ = signal(SIGHUP, SIG_IGN)
         for round in 1...3 {
             while rounds.count.load(ordering: .relaxed) < round {
                 kill(getpid(), SIGHUP)

@@ -45,6 +45,8 @@ import Testing
         #expect(settings.reportingTimeZone == "UTC" && settings.logLevel == .info)
         #expect(settings.kafka.produceTimeout == .seconds(10) && settings.kafka.properties.isEmpty)
         #expect(settings.mongodb.rawRetentionDays == 90 && settings.warnings.isEmpty)
+        #expect(settings.schemasDirectory == nil && settings.rejectedEvents.isRecorded)
+        #expect(settings.rejectedEvents.rate == 100 && settings.rejectedEvents.queueSize == 4_194_304)
     }
 
     @Test func everySettingIsReadFromTheEnvironment() throws {
@@ -56,6 +58,8 @@ import Testing
                 "WRITE_KEYS": "shop:abcdefgh, shop:ABCDEFGH,app-2:k:with:colons", "AGGREGATOR_INTERVAL": "500ms",
                 "REPORTING_TIMEZONE": "Europe/Berlin", "LOG_LEVEL": "debug", "WORKER_BATCH_SIZE": "10000",
                 "WORKER_GROUP": "g", "PRODUCE_TIMEOUT": "5m", "RAW_RETENTION_DAYS": "1", "ALLOW_ANONYMOUS": "false",
+                "SCHEMAS_DIR": "/schemas", "COLLECTOR_DEAD_LETTER_REJECTED": "false", "COLLECTOR_DEAD_LETTER_RATE": "1",
+                "COLLECTOR_DEAD_LETTER_BURST": "2", "COLLECTOR_DEAD_LETTER_QUEUE_BYTES": "131072",
             ])
         #expect(settings.collector.host == "0.0.0.0" && settings.collector.port == 0)
         #expect(settings.dashboard.host == "::1" && settings.dashboard.port == 1)
@@ -67,6 +71,9 @@ import Testing
         #expect(settings.logLevel == .debug && settings.worker.batchSize == 10_000 && settings.worker.group == "g")
         #expect(settings.kafka.produceTimeout == .seconds(300) && settings.mongodb.rawRetentionDays == 1)
         #expect(settings.kafka.bootstrapServers == "a:9092,b:9093")
+        #expect(settings.schemasDirectory == "/schemas" && !settings.rejectedEvents.isRecorded)
+        #expect(settings.rejectedEvents.rate == 1 && settings.rejectedEvents.burst == 2)
+        #expect(settings.rejectedEvents.queueSize == 131_072)
         #expect(
             settings.mongodb.uri == Self.stores["MONGODB_URI"] && settings.postgres.url == Self.stores["POSTGRES_URL"])
     }
@@ -93,7 +100,9 @@ import Testing
             "AGGREGATOR_INTERVAL": "60", "REPORTING_TIMEZONE": "Mars/Phobos", "LOG_LEVEL": "loud",
             "WORKER_BATCH_SIZE": "0", "PRODUCE_TIMEOUT": "1ms", "RAW_RETENTION_DAYS": "1.5", "ALLOW_ANONYMOUS": "maybe",
             "MONGODB_URI": "mysql://u:hunter2hunter2@m/t", "POSTGRES_URL": "hunter2hunter2", "ADMIN_HOST": "a b",
-            "KAFKA_BOOTSTRAP_SERVERS": "a:99999", "WRITE_KEYS": "ok:abcdefgh,Bad:abcdefgh,short:",
+            "KAFKA_BOOTSTRAP_SERVERS": "a:99999", "SCHEMAS_DIR": "", "COLLECTOR_DEAD_LETTER_REJECTED": "no",
+            "COLLECTOR_DEAD_LETTER_RATE": "0", "COLLECTOR_DEAD_LETTER_BURST": "-1",
+            "COLLECTOR_DEAD_LETTER_QUEUE_BYTES": "1", "WRITE_KEYS": "ok:abcdefgh,Bad:abcdefgh,short:",
             "WORKER_GROUP": "ä",
         ]
         let found = try issues(.serve, wrong)

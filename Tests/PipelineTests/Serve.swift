@@ -7,14 +7,17 @@ import Testing
 /// `tributary serve` on a directory of its own, at ports that stay the same when it is started again.
 final class Serve {
     let directory: String
+    private let additions: [String: String]
     private let collectorPort: Int
     private let dashboardPort: Int
     private(set) var process: ChildProcess
 
     /// Runs a test with the four roles up; they are killed in the end, and the directory removed.
-    static func withServe(_ body: (Serve) async throws -> Void) async throws {
+    static func withServe(
+        _ additions: [String: String] = [:], _ body: (Serve) async throws -> Void
+    ) async throws {
         try await TemporaryDirectory.with { directory in
-            let serve = try Serve(directory.path)
+            let serve = try Serve(directory.path, additions)
             do {
                 try await serve.waitUntilReady()
                 try await body(serve)
@@ -26,22 +29,24 @@ final class Serve {
         }
     }
 
-    private init(_ directory: String) throws {
-        self.directory = directory
+    private init(_ directory: String, _ additions: [String: String]) throws {
+        (self.directory, self.additions) = (directory, additions)
         (collectorPort, dashboardPort) = (try freePort(), try freePort())
-        process = try Self.launch(directory, collectorPort, dashboardPort)
+        process = try Self.launch(directory, collectorPort, dashboardPort, additions)
     }
 
     var collectorURL: String { "http://127.0.0.1:\(collectorPort)" }
     var dashboard: Pipeline.Role { Pipeline.Role(process: process, port: dashboardPort) }
 
-    static func launch(_ directory: String, _ collectorPort: Int, _ dashboardPort: Int) throws -> ChildProcess {
+    static func launch(
+        _ directory: String, _ collectorPort: Int, _ dashboardPort: Int, _ additions: [String: String] = [:]
+    ) throws -> ChildProcess {
         try startBothStreams(
             productPath("tributary"), ["serve", "--data-dir", directory],
             environment: [
                 "COLLECTOR_PORT": String(collectorPort), "DASHBOARD_PORT": String(dashboardPort),
                 "AGGREGATOR_INTERVAL": "500ms", "REPORTING_TIMEZONE": "UTC", "PATH": "/usr/bin:/bin",
-            ])
+            ].merging(additions) { $1 })
     }
 
     func waitUntilReady() async throws {
@@ -54,7 +59,7 @@ final class Serve {
     /// Kills it without warning and starts it again on the same directory.
     func killAndRestart() async throws {
         process.stop()
-        process = try Self.launch(directory, collectorPort, dashboardPort)
+        process = try Self.launch(directory, collectorPort, dashboardPort, additions)
         try await waitUntilReady()
     }
 

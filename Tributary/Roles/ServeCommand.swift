@@ -28,8 +28,12 @@ struct ServeCommand: AsyncParsableCommand {
             checks: [
                 .log(stores.log), .rawEvents(stores.raw), .rollups(stores.rollups), worker.health, aggregator.health,
             ])
-        var services: [any Service] = [
-            worker, aggregator, collectorServer(process, stores, health), dashboardServer(process, stores, health),
+        let parts = try process.buildCollectorParts(stores.log)
+        // The servers are the first to end: what they reject last is still recorded.
+        var services: [any Service] = [ReloadService(parts.reloadables, logger: process.logger), worker, aggregator]
+        if let rejected = parts.rejected { services.append(rejected) }
+        services += [
+            collectorServer(process, stores, parts, health), dashboardServer(process, stores, health),
         ]
         if let directory = process.settings.dataDirectory {
             services.append(
@@ -65,14 +69,17 @@ struct ServeCommand: AsyncParsableCommand {
             interval: process.settings.aggregator.interval, logger: process.logger, now: currentMilliseconds)
     }
 
-    private func collectorServer(_ process: RoleProcess, _ stores: BuiltStores, _ health: Health) -> any Service {
+    private func collectorServer(
+        _ process: RoleProcess, _ stores: BuiltStores, _ parts: CollectorParts, _ health: Health
+    ) -> any Service {
         let settings = process.settings.collector
         let keys = WriteKeys(Dictionary(uniqueKeysWithValues: settings.writeKeys.map { ($0.key, $0.source) }))
         return process.server(
             host: settings.host, port: settings.port, health: health, context: CollectorContext.self
         ) { router in
             addCollectorRoutes(
-                to: router, log: stores.log, keys: keys, durability: stores.durability, now: currentMilliseconds)
+                to: router, log: stores.log, keys: keys, durability: stores.durability,
+                schemas: parts.schemas, rejected: parts.rejected, now: currentMilliseconds)
         }
     }
 

@@ -61,6 +61,11 @@ extension Settings {
             }
         }
 
+        schemasDirectory = reader.value("schemas.dir", default: nil, allowed: "the path of a directory") {
+            .some(.some($0))
+        }
+        rejectedEvents = RejectedEvents(reader: &reader)
+
         let adminHost = reader.host("admin.host", default: "127.0.0.1")
         worker = Worker(reader: &reader, adminHost: adminHost)
         aggregator = Aggregator(reader: &reader, adminHost: adminHost)
@@ -83,6 +88,15 @@ extension Settings.Kafka {
         self.properties = properties
         produceTimeout = reader.duration(
             "produce.timeout", default: .seconds(10), in: .milliseconds(100)...(.seconds(300)))
+    }
+}
+
+extension Settings.RejectedEvents {
+    fileprivate init(reader: inout SettingsReader) {
+        isRecorded = reader.flag("collector.deadLetterRejected", default: true)
+        rate = reader.number("collector.deadLetterRate", default: 100, in: 1...100_000)
+        burst = reader.number("collector.deadLetterBurst", default: 200, in: 1...100_000)
+        queueSize = reader.number("collector.deadLetterQueueBytes", default: 4 << 20, in: 1 << 17...1 << 30)
     }
 }
 

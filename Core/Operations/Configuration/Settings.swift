@@ -68,6 +68,18 @@ public struct Settings: Sendable {
         public var interval: Duration
     }
 
+    /// What is recorded of events that the collector rejects.
+    public struct RejectedEvents: Sendable {
+        /// Whether they go to the dead-letter topic.
+        public var isRecorded: Bool
+        /// Events a second, in the long run.
+        public var rate: Int
+        /// Events at once.
+        public var burst: Int
+        /// Bytes that may wait to be written.
+        public var queueSize: Int
+    }
+
     /// What the process does.
     public var role: Role
     /// The directory of the embedded profile; `nil` where the three servers are used.
@@ -80,6 +92,10 @@ public struct Settings: Sendable {
     public var postgres: PostgreSQL
     /// The collector.
     public var collector: Collector
+    /// The directory of the schemas of event types; `nil` where there are none.
+    public var schemasDirectory: String?
+    /// What is recorded of rejected events.
+    public var rejectedEvents: RejectedEvents
     /// The dashboard API.
     public var dashboard: Dashboard
     /// The worker.

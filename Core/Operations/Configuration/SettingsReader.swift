@@ -76,8 +76,8 @@ extension SettingsReader {
     }
 
     /// `true` or `false`.
-    mutating func flag(_ key: String) -> Bool {
-        value(key, default: false, allowed: "true or false") { Bool($0.lowercased()) }
+    mutating func flag(_ key: String, default fallback: Bool = false) -> Bool {
+        value(key, default: fallback, allowed: "true or false") { Bool($0.lowercased()) }
     }
 
     /// A length of time in a range.

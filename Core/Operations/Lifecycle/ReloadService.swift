@@ -35,6 +35,8 @@ public struct ReloadService: Service {
 
     /// Reloads these, in this order.
     public init(_ reloadables: [Reloadable], logger: Logger) {
+        // Until it is listened for, it must not end the process; caught, not ignored: what is ignored may be lost later.
+        signal(SIGHUP) { _ in }
         self.reloadables = reloadables
         self.logger = logger
     }
