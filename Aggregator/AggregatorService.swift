@@ -1,3 +1,4 @@
+import Foundation
 public import Logging
 public import Operations
 public import ServiceLifecycle
@@ -11,6 +12,8 @@ public actor AggregatorService: Service {
     private let raw: any RawEventStore
     private let rollups: any RollupStore
     private let calendar: ReportingCalendar
+    private let merger: Merger
+    private let dimensions: Dimensions
     private let interval: Duration
     private let logger: Logger
     private let now: @Sendable () -> Int64
@@ -21,13 +24,16 @@ public actor AggregatorService: Service {
 
     /// An aggregator over a log and two stores.
     /// - Parameters:
+    ///   - metadata: keys of metadata to be counted by, beside the dimensions that always are.
     ///   - interval: from the end of one pass to the next, give or take a tenth.
     ///   - now: the clock, milliseconds since 1970.
     public init(
         log: any EventLog, raw: any RawEventStore, rollups: any RollupStore, calendar: ReportingCalendar,
-        interval: Duration, logger: Logger, now: @escaping @Sendable () -> Int64
+        metadata: MetadataKeys = .none, interval: Duration, logger: Logger, now: @escaping @Sendable () -> Int64
     ) {
         (self.log, self.raw, self.rollups, self.calendar) = (log, raw, rollups, calendar)
+        merger = Merger(store: rollups)
+        dimensions = Dimensions(metadata: metadata)
         (self.interval, self.logger, self.now) = (interval, logger, now)
     }
 
@@ -56,7 +62,10 @@ public actor AggregatorService: Service {
         let start = ContinuousClock.now
         do {
             await observeLog()
-            var report = try await AggregationPass(raw: raw, rollups: rollups, calendar: calendar, logger: logger).run()
+            var report = try await AggregationPass(
+                raw: raw, merger: merger, calendar: calendar, dimensions: dimensions,
+                parallelism: ProcessInfo.processInfo.activeProcessorCount, logger: logger
+            ).run()
             report.completeThrough = try await updateFreshness()
             trouble = nil
             telemetry.count(report, took: .now - start, now: now())

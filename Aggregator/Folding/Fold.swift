@@ -1,10 +1,25 @@
 import Events
 import Stores
 
+/// The dimensions that events are counted by, in the order of their numbers.
+struct Dimensions: Sendable, Equatable {
+    /// All names: `all`, `event_type`, those of the context, those of metadata.
+    let names: [String]
+    /// The keys of metadata, whose values a read brings along.
+    let metadata: MetadataKeys
+
+    init(metadata: MetadataKeys = .none) {
+        self.metadata = metadata
+        names =
+            [allDimension, eventTypeDimension] + ContextDimension.allCases.map(\.rawValue)
+            + metadata.names.map { metadataDimensionPrefix + $0 }
+    }
+}
+
 /// Events folded into changes of rollups: how many, and which visitors, by source, period, dimension and value. Pure:
 /// the same events in any order and in any number of parts give the same changes.
 ///
-/// Users are numbered as they are met; those local numbers become the store's visitor numbers when merged.
+/// Users and values are numbered as they are met; local numbers become the store's when the fold is merged.
 struct Fold: Sendable {
     /// The users met of a source.
     struct Users: Sendable {
@@ -18,101 +33,156 @@ struct Fold: Sendable {
     /// Change of one row.
     struct Change: Sendable, Equatable {
         /// Events to be added.
-        var events: Int64 = 0
-        /// Local numbers of the users met; in no order, with repetitions until `sealed`.
-        var users: [UInt32] = []
-    }
-
-    /// What a cell of the fold counts: the finest that all rows are sums of.
-    private struct Cell: Hashable {
-        var source: Int32
-        var eventType: Int32
-        var interval: PeriodNumber
-        var day: PeriodNumber
+        var events: Int64
+        /// Local numbers of the users met, each once, ascending.
+        var users: [UInt32]
     }
 
     private var calendar: ReportingCalendar
-    private var sources: [String] = []
-    private var eventTypes: [String] = []
-    private var sourceNumbers: [String: Int32] = [:]
-    private var eventTypeNumbers: [String: Int32] = [:]
-    private var usersBySource: [Users] = []
-    private var cells: [Cell: Change] = [:]
+    private let dimensions: Dimensions
+    private var sources: [SourceFold] = []
+    private var places: [String: Int] = [:]
+    private var lastSource = ""
+    private var lastPlace = -1
     /// Events folded.
     private(set) var count = 0
 
     /// An empty fold.
-    init(calendar: ReportingCalendar) { self.calendar = calendar }
+    init(calendar: ReportingCalendar, dimensions: Dimensions = Dimensions()) {
+        (self.calendar, self.dimensions) = (calendar, dimensions)
+    }
 
     var isEmpty: Bool { count == 0 }
 
     /// Folds one more event.
     mutating func add(_ event: StoredEvent) {
-        let day = calendar.day(of: event.timestamp)
-        let source = Self.number(event.source, in: &sourceNumbers, &sources)
-        if Int(source) == usersBySource.count { usersBySource.append(Users()) }
-        let user = usersBySource[Int(source)].meet(event.userID, of: event.source, on: day)
-        let cell = Cell(
-            source: source, eventType: Self.number(event.eventType, in: &eventTypeNumbers, &eventTypes),
-            interval: calendar.interval(of: event.timestamp), day: day)
-        cells[cell, default: Change()].add(user)
+        let (day, interval) = (calendar.day(of: event.timestamp), calendar.interval(of: event.timestamp))
+        sources[place(of: event.source)].add(event, day: day, interval: interval)
         count += 1
     }
 
-    private static func number(_ text: String, in numbers: inout [String: Int32], _ texts: inout [String]) -> Int32 {
-        if let known = numbers[text] { return known }
-        let new = Int32(texts.count)
-        numbers[text] = new
-        texts.append(text)
-        return new
+    private mutating func place(of source: String) -> Int {
+        if lastPlace >= 0, source == lastSource { return lastPlace }
+        let place = places[source] ?? sources.count
+        if place == sources.count {
+            places[source] = place
+            sources.append(SourceFold(source, dimensions: dimensions.names.count))
+        }
+        (lastSource, lastPlace) = (source, place)
+        return place
     }
 
     /// The users met, by source.
-    var users: [String: Users] {
-        Dictionary(uniqueKeysWithValues: zip(sources, usersBySource))
+    var users: [String: Users] { Dictionary(uniqueKeysWithValues: sources.map { ($0.name, $0.users) }) }
+
+    /// The values met by dimension and week, in order of arrival.
+    func values() -> [DimensionWeek: [String]] {
+        var values: [DimensionWeek: [String]] = [:]
+        for source in sources { source.collectValues(dimensions, into: &values) }
+        return values
     }
 
-    /// The changes of all interval and day rows, each user once a row.
-    func changes() -> [RollupKey: Change] {
-        var changes: [RollupKey: Change] = [:]
-        for (cell, change) in cells {
-            var sealed = change
-            sealed.seal()
-            let eventType = eventTypes[Int(cell.eventType)]
-            let periods: [(Granularity, PeriodNumber)] = [(.interval, cell.interval), (.day, cell.day)]
-            for (granularity, period) in periods {
-                for (dimension, value) in [(allDimension, ""), (eventTypeDimension, eventType)] {
-                    let key = RollupKey(
-                        source: sources[Int(cell.source)], granularity: granularity, period: period,
-                        dimension: dimension, value: value)
-                    changes[key, default: Change()].add(sealed)
-                }
-            }
-        }
-        for key in changes.keys { changes[key]?.seal() }
-        return changes
+    /// The changes of all rows.
+    /// - Parameter recorded: the values that have rows of their own; the others' are those of `(other)`. `nil`: all have.
+    func changes(_ recorded: [DimensionWeek: Set<ExactText>]? = nil) -> [RollupKey: Change] {
+        var tallies: [RollupKey: UserTally] = [:]
+        for source in sources { source.collectRows(dimensions, recorded, into: &tallies) }
+        return tallies.mapValues { Change(events: $0.events, users: $0.users) }
     }
 }
 
-extension Fold.Change {
-    fileprivate mutating func add(_ user: UInt32) {
-        events += 1
-        if users.last != user { users.append(user) }
+/// The part of a fold that one source's events make.
+private struct SourceFold: Sendable {
+    let name: String
+    private(set) var users = Fold.Users()
+    private var values: [ValueTable]
+    private var rows = RowTable()
+
+    init(_ name: String, dimensions: Int) {
+        self.name = name
+        values = [ValueTable](repeating: ValueTable(), count: dimensions)
     }
 
-    fileprivate mutating func add(_ other: Fold.Change) {
-        events += other.events
-        users.append(contentsOf: other.users)
-    }
-
-    /// Orders users, each once.
-    fileprivate mutating func seal() {
-        users.sort()
-        var last: UInt32?
-        users.removeAll { user in
-            defer { last = user }
-            return user == last
+    mutating func add(_ event: StoredEvent, day: PeriodNumber, interval: PeriodNumber) {
+        let user = users.meet(event.userID, of: name, on: day)
+        let shift = day - RowName.utcDay(of: interval)
+        let type = values[1].number(of: event.eventType)
+        for (dimension, value) in [(0, 0), (1, type)] {
+            count(user, RowName(isInterval: false, dimension: dimension, value: value, period: day))
+            count(
+                user,
+                RowName(isInterval: true, dimension: dimension, value: value, period: interval, dayShift: shift))
         }
+        var dimension = 2
+        for part in ContextDimension.allCases {
+            if let value = event.dimensions[part] { count(user, value, dimension, day) }
+            dimension += 1
+        }
+        for value in event.dimensions.metadata {
+            if let value { count(user, value, dimension, day) }
+            dimension += 1
+        }
+    }
+
+    private mutating func count(_ user: UInt32, _ value: String, _ dimension: Int, _ day: PeriodNumber) {
+        let value = values[dimension].number(of: value)
+        count(user, RowName(isInterval: false, dimension: dimension, value: value, period: day))
+    }
+
+    private mutating func count(_ user: UInt32, _ row: RowName) {
+        rows.add(user, of: users.digests.count, to: row.packed)
+    }
+
+    private func week(_ row: RowName, _ dimensions: Dimensions) -> DimensionWeek {
+        DimensionWeek(source: name, dimension: dimensions.names[row.dimension], week: CivilDate.monday(of: row.day))
+    }
+
+    func collectValues(_ dimensions: Dimensions, into values: inout [DimensionWeek: [String]]) {
+        var seen: Set<UInt64> = []
+        for row in rows.rows.lazy.map({ RowName(packed: $0.name) }) where row.dimension > 0 {
+            let week = week(row, dimensions)
+            let name = RowName(isInterval: false, dimension: row.dimension, value: row.value, period: week.week)
+            guard seen.insert(name.packed).inserted else { continue }
+            values[week, default: []].append(self.values[row.dimension].texts[Int(row.value)])
+        }
+    }
+
+    func collectRows(
+        _ dimensions: Dimensions, _ recorded: [DimensionWeek: Set<ExactText>]?,
+        into tallies: inout [RollupKey: UserTally]
+    ) {
+        for (name, tally) in rows.rows {
+            let row = RowName(packed: name)
+            let week = week(row, dimensions)
+            var value = row.dimension == 0 ? "" : values[row.dimension].texts[Int(row.value)]
+            if row.dimension > 0, let recorded, recorded[week]?.contains(ExactText(value)) != true {
+                value = otherValue
+            }
+            func add(_ granularity: Granularity, _ period: PeriodNumber) {
+                let key = RollupKey(
+                    source: self.name, granularity: granularity, period: period, dimension: week.dimension, value: value
+                )
+                if tallies[key]?.add(tally) == nil { tallies[key] = tally }
+            }
+            add(row.isInterval ? .interval : .day, row.period)
+            if !row.isInterval { add(.week, week.week) }
+        }
+    }
+}
+
+/// The values of a dimension, numbered as they are met.
+private struct ValueTable: Sendable {
+    private(set) var texts: [String] = []
+    private var numbers: [ExactText: UInt32] = [:]
+
+    mutating func number(of text: String) -> UInt32 {
+        let key = ExactText(text)
+        if let known = numbers[key] { return known }
+        precondition(texts.count < RowName.maximumValues, "a fold is merged long before it has so many values")
+        let new = UInt32(texts.count)
+        numbers[key] = new
+        texts.append(text)
+        return new
     }
 }
 

@@ -15,7 +15,8 @@ struct PartitionPass: Sendable, Equatable {
     /// How many events must be found in the window.
     var expectedEvents: Int64 { to.foldedStored - (from?.foldedStored ?? 0) }
 
-    fileprivate var start: Int64
+    /// Where it begins when there is no cursor yet.
+    var start: Int64
 
     /// What is to be folded, by comparing progress with cursors. Pure.
     static func plan(_ progress: [IngestProgress], _ cursors: [RollupCursor]) -> [PartitionPass] {

@@ -1,25 +1,96 @@
 import Bitmaps
 import Events
 import Stores
+import Synchronization
 
-/// Merges a fold into the store, in one transaction with the cursors it moves.
+/// Merges folds into the store, each in one transaction with the cursors it moves.
 ///
 /// Nothing is read before the cursors are locked, so that two mergers cannot both add the same visitors.
-struct Merger: Sendable {
-    let store: any RollupStore
+final class Merger: Sendable {
+    /// Values of a dimension that have rows of their own, at most, in each source and week.
+    static let maximumValues = 10_000
+    /// Sets asked for at once.
+    private static let readSize = 5_000
 
-    /// Merges and moves the cursors.
+    private struct Memory: Sendable {
+        var sets: SetCache
+        var values = ValueCache()
+
+        /// Begins a merge at a revision: what is kept of another one is forgotten, and so is what a transaction that
+        /// failed has left.
+        mutating func begin(at revision: Int64) {
+            if !sets.begin(at: revision) { values = ValueCache() }
+        }
+    }
+
+    let store: any RollupStore
+    private let maximumValues: Int
+    private let memory: Mutex<Memory>
+
+    /// A merger.
+    /// - Parameter cacheLimit: bytes of decoded sets to be kept between merges.
+    init(store: any RollupStore, cacheLimit: Int = 96 << 20, maximumValues: Int = Merger.maximumValues) {
+        self.store = store
+        self.maximumValues = maximumValues
+        memory = Mutex(Memory(sets: SetCache(limit: cacheLimit)))
+    }
+
+    /// Merges folds of disjoint events and moves the cursors. One call at a time.
     /// - Throws: `.contended` where another merger was there first; nothing has changed then.
-    func merge(_ fold: Fold, moving passes: [PartitionPass]) async throws {
-        try await store.withTransaction { transaction in
+    func merge(_ folds: [Fold], moving passes: [PartitionPass]) async throws {
+        let folds = folds.filter { !$0.isEmpty }
+        let revision = try await store.withTransaction { transaction in
             try Self.check(passes, against: try await transaction.lockCursors())
-            if !fold.isEmpty {
-                let numbers = try await VisitorNumbers.assign(fold.users, in: transaction)
-                let sets = try FoldedSets(fold.changes(), numbers)
-                try await SetMerge(sets).apply(to: transaction)
+            var revision: Int64?
+            if !folds.isEmpty {
+                let current = try await transaction.state().revision
+                memory.withLock { $0.begin(at: current) }
+                try await self.merge(folds, in: transaction)
                 try await transaction.raiseRevision()
+                revision = current + 1
             }
             try await transaction.moveCursors(passes.map { (from: $0.from, to: $0.to) })
+            return revision
+        }
+        // Only now: sets of a transaction that failed are of no revision, and forgotten by the next one.
+        if let revision { memory.withLock { $0.sets.end(at: revision) } }
+    }
+
+    private func merge(_ folds: [Fold], in transaction: any RollupTransaction) async throws {
+        let numbers = try await VisitorNumbers.assign(folds, in: transaction)
+        let recorded = try await record(folds, in: transaction)
+        var sets = FoldedSets()
+        for (fold, numbers) in zip(folds, numbers) { sets.add(fold.changes(recorded), numbers) }
+        try await load(sets.keys, in: transaction)
+        let writes = memory.withLock { memory in SetWrites(sets, growing: &memory.sets) }
+        try await transaction.add(writes.changes)
+        if !writes.deltas.isEmpty { try await transaction.appendDeltas(writes.deltas) }
+        for (key, chunks) in writes.compactions { try await transaction.compact(key, chunks: chunks) }
+    }
+
+    /// Puts new values on record, and returns all that are known to be.
+    private func record(
+        _ folds: [Fold], in transaction: any RollupTransaction
+    ) async throws -> [DimensionWeek: Set<ExactText>] {
+        var values: [DimensionWeek: [String]] = [:]
+        for fold in folds { values.merge(fold.values()) { $0 + $1 } }
+        let missing = memory.withLock { [values] in $0.values.missing(values) }
+        let recorded = missing.isEmpty ? [:] : try await transaction.recordValues(missing, limit: maximumValues)
+        return memory.withLock { memory in
+            memory.values.insert(recorded)
+            return memory.values.all
+        }
+    }
+
+    private func load(_ keys: some Sequence<RollupKey>, in transaction: any RollupTransaction) async throws {
+        var missing = memory.withLock { $0.sets.missing(keys) }[...]
+        while !missing.isEmpty {
+            let part = Array(missing.prefix(Self.readSize))
+            missing = missing.dropFirst(Self.readSize)
+            let stored = try await transaction.sets(part).mapValues(LoadedSet.init)
+            memory.withLock { memory in
+                for key in part { memory.sets.insert(key, stored[key] ?? LoadedSet()) }
+            }
         }
     }
 
@@ -28,53 +99,6 @@ struct Merger: Sendable {
         for pass in passes where stored[pass.to.partition] != pass.from {
             throw DatabaseError(
                 .contended, store: "rollups", "another aggregator moved the cursor of \(pass.to.partition)")
-        }
-    }
-}
-
-/// The store's numbers of the users of a fold, by source and local number.
-struct VisitorNumbers: Sendable {
-    private(set) var bySource: [String: [UInt32]] = [:]
-
-    /// Looks users up, numbers the new ones and lowers first days.
-    static func assign(
-        _ users: [String: Fold.Users], in transaction: any RollupTransaction
-    ) async throws -> VisitorNumbers {
-        var numbers = VisitorNumbers()
-        for (source, met) in users.sorted(by: { $0.key < $1.key }) {
-            numbers.bySource[source] = try await assign(met, of: source, in: transaction)
-        }
-        return numbers
-    }
-
-    private static func assign(
-        _ met: Fold.Users, of source: String, in transaction: any RollupTransaction
-    ) async throws -> [UInt32] {
-        let known = try await transaction.visitors(of: source, met.digests)
-        let earlier = zip(met.digests, met.firstDays).compactMap { digest, day in
-            known[digest].flatMap { day < $0.firstDay ? (number: $0.number, firstDay: day) : nil }
-        }
-        if !earlier.isEmpty { try await transaction.lowerFirstDays(earlier, of: source) }
-        let new = zip(met.digests, met.firstDays).filter { known[$0.0] == nil }.map { (user: $0.0, firstDay: $0.1) }
-        var next = new.isEmpty ? 0 : try await transaction.addVisitors(new, to: source)
-        return met.digests.map { digest in
-            if let record = known[digest] { return record.number }
-            defer { next += 1 }
-            return next
-        }
-    }
-}
-
-/// The changes of a fold with the store's visitor numbers.
-struct FoldedSets: Sendable {
-    private(set) var events: [RollupKey: Int64] = [:]
-    private(set) var visitors: [RollupKey: VisitorSet] = [:]
-
-    init(_ changes: [RollupKey: Fold.Change], _ numbers: VisitorNumbers) throws {
-        for (key, change) in changes {
-            guard let table = numbers.bySource[key.source] else { continue }
-            events[key] = change.events
-            visitors[key] = VisitorSet(change.users.map { table[Int($0)] })
         }
     }
 }

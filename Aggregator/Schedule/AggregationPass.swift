@@ -15,45 +15,115 @@ public struct PassReport: Sendable, Equatable {
 struct AggregationPass: Sendable {
     /// Offsets read at once, at most.
     static let readSize: Int64 = 10_000
-    /// Events folded into one transaction: about this many, then the next begins.
-    static let transactionSize = 200_000
 
     let raw: any RawEventStore
-    let rollups: any RollupStore
+    let merger: Merger
     let calendar: ReportingCalendar
+    let dimensions: Dimensions
+    /// Partitions read and folded at a time.
+    let parallelism: Int
     let logger: Logger
+    /// Events folded into one transaction: about this many, then the next begins. Bounds a pass's memory.
+    var transactionSize: Int64 = 200_000
 
     /// Folds and merges until nothing is left of what was stored when it began.
     func run() async throws -> PassReport {
-        let merger = Merger(store: rollups)
-        let cursors = try await rollups.withReader { reader in
+        let cursors = try await merger.store.withReader { reader in
             try Self.check(calendar, against: try await reader.state())
             return try await reader.cursors()
         }
         return try await raw.withConsistentReader { reader in
             var report = PassReport()
-            var (fold, passes) = (Fold(calendar: calendar), [PartitionPass]())
-            for pass in PartitionPass.plan(try await reader.progress(), cursors) {
-                guard let events = try await events(of: pass, reader) else {
-                    report.mismatches += 1
-                    continue
-                }
-                for event in events { fold.add(event) }
-                passes.append(pass)
-                if fold.count >= Self.transactionSize {
-                    try await merger.merge(fold, moving: passes)
-                    report.events += fold.count
-                    (fold, passes) = (Fold(calendar: calendar), [])
+            var work = PartitionPass.plan(try await reader.progress(), cursors)[...]
+            while let next = work.first {
+                if next.window.offsets.count > transactionSize {
+                    work.removeFirst()
+                    try await foldInSteps(next, reader, &report)
+                } else {
+                    try await foldTogether(takeShare(of: &work), reader, &report)
                 }
             }
-            if !passes.isEmpty { try await merger.merge(fold, moving: passes) }
-            report.events += fold.count
             return report
         }
     }
 
+    /// The next windows that together fit one transaction.
+    private func takeShare(of work: inout ArraySlice<PartitionPass>) -> [PartitionPass] {
+        var (share, size) = ([PartitionPass](), Int64(0))
+        while let next = work.first, size + Int64(next.window.offsets.count) <= transactionSize {
+            size += Int64(next.window.offsets.count)
+            share.append(next)
+            work.removeFirst()
+        }
+        return share
+    }
+
+    /// Folds whole windows side by side, and merges them in one transaction.
+    private func foldTogether(
+        _ passes: [PartitionPass], _ reader: any RawEventReader, _ report: inout PassReport
+    ) async throws {
+        let folds = try await withThrowingTaskGroup(of: (Int, Fold).self) { group in
+            var (folds, next) = ([Fold?](repeating: nil, count: passes.count), 0)
+            func start() {
+                guard next < passes.count else { return }
+                let (index, window) = (next, passes[next].window)
+                next += 1
+                group.addTask { (index, try await fold(window, reader)) }
+            }
+            for _ in 0..<parallelism { start() }
+            while let (index, fold) = try await group.next() {
+                folds[index] = fold
+                start()
+            }
+            return folds
+        }
+        var (good, moved) = ([Fold](), [PartitionPass]())
+        for (pass, fold) in zip(passes, folds) {
+            guard let fold, holds(pass, Int64(fold.count)) else {
+                report.mismatches += 1
+                continue
+            }
+            good.append(fold)
+            moved.append(pass)
+        }
+        guard !moved.isEmpty else { return }
+        try await merger.merge(good, moving: moved)
+        report.events += good.reduce(0) { $0 + $1.count }
+    }
+
+    /// Folds a window that is too large for one transaction. All of it is counted first: nothing moves unless the whole
+    /// is what the books say.
+    private func foldInSteps(
+        _ pass: PartitionPass, _ reader: any RawEventReader, _ report: inout PassReport
+    ) async throws {
+        var found: Int64 = 0
+        for part in pass.window.parts(of: Self.readSize) { found += Int64(try await reader.events(in: part).count) }
+        guard holds(pass, found) else {
+            report.mismatches += 1
+            return
+        }
+        var from = pass.from
+        for part in pass.window.parts(of: transactionSize) {
+            let fold = try await fold(part, reader)
+            var to = pass.to
+            to.nextOffset = part.offsets.upperBound
+            to.foldedStored = (from?.foldedStored ?? 0) + Int64(fold.count)
+            try await merger.merge([fold], moving: [PartitionPass(from: from, to: to, start: part.offsets.lowerBound)])
+            report.events += fold.count
+            from = to
+        }
+    }
+
+    private func fold(_ window: OffsetWindow, _ reader: any RawEventReader) async throws -> Fold {
+        var fold = Fold(calendar: calendar, dimensions: dimensions)
+        for part in window.parts(of: Self.readSize) {
+            for event in try await reader.events(in: part, metadata: dimensions.metadata) { fold.add(event) }
+        }
+        return fold
+    }
+
     /// Days cut in two time zones would never add up.
-    private static func check(_ calendar: ReportingCalendar, against state: RollupState) throws {
+    static func check(_ calendar: ReportingCalendar, against state: RollupState) throws {
         guard state.timeZone == calendar.identifier else {
             throw DatabaseError(
                 .invalidConfiguration, store: "rollups",
@@ -61,19 +131,15 @@ struct AggregationPass: Sendable {
         }
     }
 
-    /// A window's events; `nil` where they are not as many as the books say: then nothing may move.
-    private func events(of pass: PartitionPass, _ reader: any RawEventReader) async throws -> [StoredEvent]? {
-        var events: [StoredEvent] = []
-        for part in pass.window.parts(of: Self.readSize) { events += try await reader.events(in: part) }
-        guard events.count == pass.expectedEvents else {
-            logger.error(
-                "A window does not hold the events that the books say",
-                metadata: [
-                    "partition": "\(pass.to.partition)", "offsets": "\(pass.window.offsets)",
-                    "found": "\(events.count)", "expected": "\(pass.expectedEvents)",
-                ])
-            return nil
-        }
-        return events
+    /// Whether a window's events are as many as the books say; if not, nothing may move.
+    private func holds(_ pass: PartitionPass, _ found: Int64) -> Bool {
+        guard found != pass.expectedEvents else { return true }
+        logger.error(
+            "A window does not hold the events that the books say",
+            metadata: [
+                "partition": "\(pass.to.partition)", "offsets": "\(pass.window.offsets)", "found": "\(found)",
+                "expected": "\(pass.expectedEvents)",
+            ])
+        return false
     }
 }

@@ -144,6 +144,14 @@ extension VisitorSet {
         return chunks
     }
 
+    /// Those of the set's chunks that have these keys, and are not empty.
+    public func chunks(_ keys: some Sequence<UInt16>) -> [UInt16: VisitorSet] {
+        keys.reduce(into: [:]) { chunks, key in
+            let part = chunk(key)
+            if !part.isEmpty { chunks[key] = part }
+        }
+    }
+
     /// The set of all chunks' numbers.
     public init(joining chunks: [UInt16: VisitorSet]) { self = .union(of: Array(chunks.values)) }
 

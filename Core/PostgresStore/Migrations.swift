@@ -4,7 +4,8 @@ extension PostgresMigration {
     /// They are repeated here because the program is one file: SwiftPM's resource bundles lie beside it, and its
     /// `.embedInCode` takes nothing from outside the module's folder. A test holds both equal.
     static let all = [
-        PostgresMigration(version: 1, name: "rollups", sql: rollups)
+        PostgresMigration(version: 1, name: "rollups", sql: rollups),
+        PostgresMigration(version: 2, name: "dimension_values", sql: dimensionValues),
     ]
 
     private static let rollups = #"""
@@ -138,6 +139,20 @@ extension PostgresMigration {
           PRIMARY KEY (set_id, delta_id)
         );
         ALTER TABLE visitor_set_delta ALTER COLUMN bitmap SET STORAGE EXTERNAL;
+
+        """#
+
+    private static let dimensionValues = #"""
+        -- Which values of a dimension have rows of their own, by ISO week: the first that came, up to a limit. All others are
+        -- counted under "(other)". Kept, so that counting the same events again gives the same rows.
+        CREATE TABLE dimension_value (
+          -- The week's Monday, in the reporting time zone.
+          week date NOT NULL,
+          source text COLLATE "C" NOT NULL,
+          dimension text COLLATE "C" NOT NULL,
+          value text COLLATE "C" NOT NULL
+        );
+        CREATE UNIQUE INDEX dimension_value_key ON dimension_value (source, dimension, week, index_key(value));
 
         """#
 }

@@ -50,6 +50,45 @@ extension PostgresReads {
         }
     }
 
+    func rows(
+        _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?, dimension: String?
+    ) async throws -> [(key: RollupKey, counts: RollupCounts)] {
+        var parameters: [PostgresParameter] = [.integer(periods.lowerBound), .integer(periods.upperBound)]
+        if let sources { parameters.append(.texts(sources)) }
+        if let dimension { parameters.append(.text(dimension)) }
+        let statement = RollupStatements.rows(
+            granularity, allSources: sources == nil, allDimensions: dimension == nil)
+        return try await session.rows(statement, parameters) { row in
+            let key = RollupKey(
+                source: try row.text(0), granularity: granularity, period: try row.int32(1),
+                dimension: try row.text(2), value: try row.text(3))
+            return (key: key, counts: RollupCounts(events: try row.int64(4), visitors: try row.int64(5)))
+        }.sorted { $0.key < $1.key }
+    }
+
+    func setKeys(
+        _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?
+    ) async throws -> [RollupKey] {
+        try await session.rows(
+            VisitorStatements.setKeys(allSources: sources == nil), granularity.window(periods, sources)
+        ) { row in
+            RollupKey(
+                source: try row.text(0), granularity: granularity, period: try row.int32(1),
+                dimension: try row.text(2), value: try row.text(3))
+        }.sorted()
+    }
+
+    func recordedValues(_ values: [DimensionWeek: [String]]) async throws -> [DimensionWeek: Set<ExactText>] {
+        var recorded: [DimensionWeek: Set<ExactText>] = [:]
+        for (week, values) in values {
+            let found = try await session.rows(RollupStatements.recordedValues, week.parameters + [.texts(values)]) {
+                ExactText(try $0.text(0))
+            }
+            recorded[week] = Set(found)
+        }
+        return recorded
+    }
+
     func sets(_ keys: [RollupKey]) async throws -> [RollupKey: StoredSet] {
         let parts = try await session.rows(VisitorStatements.sets, keys.parameters) { row in
             SetPart(place: try row.int64(0), chunk: try row.optionalInteger(1), bitmap: try row.bytes(2))
@@ -91,5 +130,18 @@ extension [RollupKey] {
             .texts(map(\.source)), .texts(map(\.granularity.rawValue)), .integers(map(\.period)),
             .texts(map(\.dimension)), .texts(map(\.value)),
         ]
+    }
+}
+
+extension DimensionWeek {
+    /// Source, dimension and the week's number.
+    var parameters: [PostgresParameter] { [.text(source), .text(dimension), .integer(week)] }
+}
+
+extension Granularity {
+    /// Granularity, bounds and, where not all are meant, sources.
+    func window(_ periods: ClosedRange<PeriodNumber>, _ sources: [String]?) -> [PostgresParameter] {
+        [.text(rawValue), .integer(periods.lowerBound), .integer(periods.upperBound)]
+            + (sources.map { [.texts($0)] } ?? [])
     }
 }

@@ -49,6 +49,29 @@ struct PostgresTransaction: PostgresReads, RollupTransaction {
         }
     }
 
+    func recordValues(
+        _ values: [DimensionWeek: [String]], limit: Int
+    ) async throws -> [DimensionWeek: Set<ExactText>] {
+        var recorded: [DimensionWeek: Set<ExactText>] = [:]
+        for (week, values) in values.sorted(by: { $0.key < $1.key }) {
+            let found = try await session.rows(
+                RollupStatements.recordValues, week.parameters + [.texts(values), .bigint(Int64(limit))]
+            ) { ExactText(try $0.text(0)) }
+            recorded[week] = Set(found)
+        }
+        return recorded
+    }
+
+    func remove(
+        _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?
+    ) async throws {
+        let bounds: [PostgresParameter] = [.integer(periods.lowerBound), .integer(periods.upperBound)]
+        try await run(
+            RollupStatements.removeRows(granularity, allSources: sources == nil),
+            bounds + (sources.map { [.texts($0)] } ?? []))
+        try await run(VisitorStatements.removeSets(allSources: sources == nil), granularity.window(periods, sources))
+    }
+
     func appendDeltas(_ deltas: [(key: RollupKey, delta: [UInt8])]) async throws {
         guard !deltas.isEmpty else { return }
         let parameters = deltas.map(\.key).parameters + [.byteas(deltas.map(\.delta))]

@@ -75,6 +75,65 @@ enum RollupStatements {
                 """)
     }
 
+    /// The last parameters, the sources and the dimension, are left away where all are wanted.
+    static func rows(_ granularity: Granularity, allSources: Bool, allDimensions: Bool) -> PostgresStatement {
+        let dimension = allDimensions ? "" : "AND dimension = $\(allSources ? 3 : 4)"
+        return PostgresStatement(
+            name: "rows_\(granularity.table)\(allSources ? "_all" : "")\(allDimensions ? "_any" : "")",
+            sql: """
+                SELECT source, \(granularity.number("period")), dimension, value, events, visitors
+                FROM \(granularity.table)
+                WHERE source \(allSources ? "IN (SELECT source FROM rollup_source)" : "= ANY($3)")
+                  AND period BETWEEN \(granularity.period("$1")) AND \(granularity.period("$2")) \(dimension)
+                """)
+    }
+
+    /// The last parameter, the sources, is left away where all are meant.
+    static func removeRows(_ granularity: Granularity, allSources: Bool) -> PostgresStatement {
+        PostgresStatement(
+            name: "remove_\(granularity.table)\(allSources ? "_all" : "")",
+            sql: """
+                DELETE FROM \(granularity.table)
+                WHERE period BETWEEN \(granularity.period("$1")) AND \(granularity.period("$2"))
+                  \(allSources ? "" : "AND source = ANY($3)")
+                """)
+    }
+
+    static let recordedValues = PostgresStatement(
+        name: "recorded_values",
+        sql: """
+            SELECT d.value FROM unnest($4::text[]) AS v(value) JOIN dimension_value d
+              ON d.source = $1 AND d.dimension = $2 AND d.week = date 'epoch' + $3::integer
+              AND index_key(d.value) = index_key(v.value) AND d.value = v.value
+            """)
+
+    /// Gives the values that are on record now.
+    static let recordValues = PostgresStatement(
+        name: "record_values",
+        sql: """
+            WITH wanted AS (
+              SELECT value COLLATE "C" AS value, min(ordinal) AS ordinal
+              FROM unnest($4::text[]) WITH ORDINALITY AS v(value, ordinal) GROUP BY 1
+            ), known AS (
+              SELECT w.value FROM wanted w JOIN dimension_value d
+                ON d.source = $1 AND d.dimension = $2 AND d.week = date 'epoch' + $3::integer
+                AND index_key(d.value) = index_key(w.value) AND d.value = w.value
+            ), room AS (
+              SELECT $5 - count(*) AS size FROM dimension_value
+              WHERE source = $1 AND dimension = $2 AND week = date 'epoch' + $3::integer
+            ), made AS (
+              INSERT INTO dimension_value (week, source, dimension, value)
+              SELECT date 'epoch' + $3::integer, $1, $2, value
+              FROM (
+                SELECT value, row_number() OVER (ORDER BY ordinal) AS place FROM wanted
+                WHERE NOT EXISTS (SELECT FROM known k WHERE k.value = wanted.value)
+              ) new, room
+              WHERE place <= room.size
+              RETURNING value
+            )
+            SELECT value FROM known UNION ALL SELECT value FROM made
+            """)
+
     /// The last parameter, the sources, is left away where all are wanted.
     static func counts(_ granularity: Granularity, allSources: Bool) -> PostgresStatement {
         PostgresStatement(

@@ -52,6 +52,26 @@ enum VisitorStatements {
             ORDER BY ordinal, delta_id
             """)
 
+    /// The last parameter, the sources, is left away where all are wanted.
+    static func setKeys(allSources: Bool) -> PostgresStatement {
+        PostgresStatement(
+            name: "set_keys\(allSources ? "_all" : "")",
+            sql: """
+                SELECT source, period_number, dimension, value FROM visitor_set
+                WHERE granularity = $1 AND period_number BETWEEN $2 AND $3 \(allSources ? "" : "AND source = ANY($4)")
+                """)
+    }
+
+    /// Chunks and deltas go with their sets.
+    static func removeSets(allSources: Bool) -> PostgresStatement {
+        PostgresStatement(
+            name: "remove_sets\(allSources ? "_all" : "")",
+            sql: """
+                DELETE FROM visitor_set
+                WHERE granularity = $1 AND period_number BETWEEN $2 AND $3 \(allSources ? "" : "AND source = ANY($4)")
+                """)
+    }
+
     /// Gives how many deltas were appended: fewer than asked for where another writer made a set meanwhile.
     static let appendDeltas = PostgresStatement(
         name: "append_deltas",

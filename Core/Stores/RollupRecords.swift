@@ -74,6 +74,33 @@ public let allDimension = "all"
 /// The name of the dimension whose values are kinds of events.
 public let eventTypeDimension = "event_type"
 
+/// What a dimension's prefix is where it counts by a key of metadata: `metadata.plan`.
+public let metadataDimensionPrefix = "metadata."
+
+/// The value that stands for all those of a dimension that came when its week had as many as it may have.
+public let otherValue = "(other)"
+
+/// A dimension of a source in an ISO week: within it, the number of values is limited.
+public struct DimensionWeek: Hashable, Sendable, Comparable {
+    /// The source.
+    public var source: String
+    /// The dimension.
+    public var dimension: String
+    /// The week's Monday, in days since 1970-01-01.
+    public var week: PeriodNumber
+
+    /// Names a dimension's week.
+    public init(source: String, dimension: String, week: PeriodNumber) {
+        self.source = source
+        self.dimension = dimension
+        self.week = week
+    }
+
+    public static func < (left: DimensionWeek, right: DimensionWeek) -> Bool {
+        (left.source, left.dimension, left.week) < (right.source, right.dimension, right.week)
+    }
+}
+
 /// The numbers of one rollup row.
 public struct RollupCounts: Sendable, Equatable {
     /// Events in the period.

@@ -45,6 +45,20 @@ public protocol RollupReader: Sendable {
         value: String
     ) async throws -> [(key: RollupKey, counts: RollupCounts)]
 
+    /// The rows of all values of a dimension (`nil`: of all dimensions) with a period in `periods`, of the sources given
+    /// (`nil`: all), ordered by key.
+    func rows(
+        _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?, dimension: String?
+    ) async throws -> [(key: RollupKey, counts: RollupCounts)]
+
+    /// The keys that have a set, with a period in `periods`, of the sources given (`nil`: all), in order.
+    func setKeys(
+        _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?
+    ) async throws -> [RollupKey]
+
+    /// Those of the values that are on record for their week.
+    func recordedValues(_ values: [DimensionWeek: [String]]) async throws -> [DimensionWeek: Set<ExactText>]
+
     /// The sets of exactly these keys; keys without a set are absent.
     func sets(_ keys: [RollupKey]) async throws -> [RollupKey: StoredSet]
 
@@ -65,6 +79,16 @@ public protocol RollupTransaction: RollupReader {
 
     /// Lowers the first day of visitors, by number; a later day than the stored one changes nothing.
     func lowerFirstDays(_ days: [(number: UInt32, firstDay: PeriodNumber)], of source: String) async throws
+
+    /// Puts values on record for their week, in the order given, as long as the week has fewer than `limit`. A value that
+    /// is on record stays there for ever: so the same events give the same rows, however often they are counted.
+    /// - Returns: those of the values that are on record now.
+    func recordValues(
+        _ values: [DimensionWeek: [String]], limit: Int
+    ) async throws -> [DimensionWeek: Set<ExactText>]
+
+    /// Removes the rows and sets with a period in `periods`, of the sources given (`nil`: all).
+    func remove(_ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?) async throws
 
     /// Adds to the rows' numbers, making rows as needed.
     func add(_ changes: [(key: RollupKey, change: RollupCounts)]) async throws

@@ -23,18 +23,20 @@ struct LoadedSetTests {
             for _ in 0..<30 {
                 let new = numbers(&random).subtracting(expected)
                 guard !new.isEmpty else { continue }
-                let (set, before) = (VisitorSet(new.sorted()), try LoadedSet(stored))
-                #expect(Set(before.all.numbers) == expected)
-                if let chunks = before.compacted(adding: set) {
+                var kept = try LoadedSet(stored)
+                #expect(Set(kept.all.numbers) == expected)
+                switch kept.add(VisitorSet(new.sorted())) {
+                case .compaction(let chunks):
                     compactions += 1
                     stored.chunks.merge(chunks) { $1 }
                     stored.deltas = []
-                } else {
+                case .delta(let delta):
                     appends += 1
-                    stored.deltas.append(set.serialized())
+                    stored.deltas.append(delta)
                     #expect(size(stored.deltas) * LoadedSet.compactionRatio <= size(stored.chunks.values))
                 }
                 expected.formUnion(new)
+                #expect(Set(kept.all.numbers) == expected, "what is kept is what is stored")
                 try check(stored, holds: expected)
             }
         }
@@ -58,11 +60,16 @@ struct LoadedSetTests {
         let all = VisitorSet(base.sorted())
         let stored = StoredSet(chunks: all.chunks().mapValues { $0.serialized() })
         let small = VisitorSet([5 << 16 | 3])
-        #expect(try LoadedSet(stored).compacted(adding: small) == nil)
-        var grown = stored
-        grown.deltas = [small.serialized()]
-        let large = VisitorSet((0..<1500).map { 6 << 16 | UInt32($0 * 3 + 1) })
-        let chunks = try #require(try LoadedSet(grown).compacted(adding: large))
+        var kept = try LoadedSet(stored)
+        guard case .delta = kept.add(small) else {
+            Issue.record("so little is a delta")
+            return
+        }
+        guard case .compaction(let chunks) = kept.add(VisitorSet((0..<1500).map { 6 << 16 | UInt32($0 * 3 + 1) }))
+        else {
+            Issue.record("so much is compacted")
+            return
+        }
         #expect(Set(chunks.keys) == [5, 6])
     }
 

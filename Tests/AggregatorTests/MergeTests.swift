@@ -12,9 +12,10 @@ struct MergeTests {
 
     /// Merges parts one after the other, each with the cursor that the one before left.
     static func merge(_ parts: [[StoredEvent]], into store: RollupStoreModel) async throws {
+        let merger = Merger(store: store)
         for part in parts {
-            try await Merger(store: store).merge(
-                fold(part, timeZone: store.tables.state.timeZone),
+            try await merger.merge(
+                [fold(part, timeZone: store.tables.state.timeZone)],
                 moving: pass(from: store.tables.cursors[partition], events: part.count))
         }
     }
@@ -78,7 +79,7 @@ struct MergeTests {
         for cursor in stale {
             let passes = Self.pass(from: cursor, events: 10)
             let error = await #expect(throws: DatabaseError.self) {
-                try await Merger(store: store).merge(fold(random.events(10), timeZone: "UTC"), moving: passes)
+                try await Merger(store: store).merge([fold(random.events(10), timeZone: "UTC")], moving: passes)
             }
             #expect(error?.code == .contended)
             #expect(store.tables == before)
@@ -108,7 +109,7 @@ struct MergeTests {
 
     @Test func withoutEventsOnlyTheCursorMoves() async throws {
         let store = RollupStoreModel()
-        try await Merger(store: store).merge(fold([], timeZone: "UTC"), moving: Self.pass(from: nil, events: 0))
+        try await Merger(store: store).merge([fold([], timeZone: "UTC")], moving: Self.pass(from: nil, events: 0))
         #expect(
             store.tables.cursors.values.map { $0 }
                 == [RollupCursor(partition: Self.partition, nextOffset: 1, foldedStored: 0)])

@@ -9,12 +9,19 @@ import Testing
 /// A pass over models: the numbers move only with the books.
 struct PassTests {
     private let raw = RawEventStoreModel()
-    private let rollups = RollupStoreModel(timeZone: "Asia/Kathmandu")
+    private let rollups: RollupStoreModel
+    private let merger: Merger
 
-    private func run(timeZone: String = "Asia/Kathmandu") async throws -> PassReport {
+    init() {
+        rollups = RollupStoreModel(timeZone: "Asia/Kathmandu")
+        merger = Merger(store: rollups)
+    }
+
+    private func run(timeZone: String = "Asia/Kathmandu", transactionSize: Int64 = 200_000) async throws -> PassReport {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         return try await AggregationPass(
-            raw: raw, rollups: rollups, calendar: ReportingCalendar(timeZone)!, logger: logger
+            raw: raw, merger: merger, calendar: ReportingCalendar(timeZone)!, dimensions: Dimensions(),
+            parallelism: 2, logger: logger, transactionSize: transactionSize
         ).run()
     }
 
@@ -46,7 +53,7 @@ struct PassTests {
         for _ in 0..<5 {
             var stored = 0
             for partition in Int32(0)..<3 {
-                let events = random.events(Int.random(in: 0...60, using: &random))
+                let events = random.plainEvents(Int.random(in: 0...60, using: &random))
                 guard !events.isEmpty else { continue }
                 try await store(events, partition: partition)
                 all += events
@@ -65,14 +72,41 @@ struct PassTests {
     @Test(arguments: [-1, 1] as [Int64])
     func aWindowThatIsNotWhatTheBooksSayIsLeftAlone(difference: Int64) async throws {
         var random = SeededRandom.announced()
-        let good = random.events(20)
-        try await store(random.events(10), partition: 0, booked: 10 + difference)
+        let good = random.plainEvents(20)
+        try await store(random.plainEvents(10), partition: 0, booked: 10 + difference)
         try await store(good, partition: 1)
         let report = try await run()
         #expect(report.mismatches == 1)
         #expect(report.events == 20)
         #expect(rollups.tables.cursors.keys.map(\.partition) == [1])
         #expect(try Recount(rollups.tables) == Recount(good, timeZone: "Asia/Kathmandu"))
+    }
+
+    /// Windows of all sizes against a transaction that holds little: the memory is bounded, the numbers are the same.
+    @Test func largeWindowsAreFoldedInSteps() async throws {
+        var random = SeededRandom.announced()
+        var all: [StoredEvent] = []
+        for size in [250, 20, 90, 30, 7] {
+            for partition in Int32(0)..<2 {
+                let events = random.plainEvents(size)
+                try await store(events, partition: partition)
+                all += events
+            }
+            #expect(try await run(transactionSize: 32).events == 2 * size)
+            #expect(try Recount(rollups.tables) == Recount(all, timeZone: "Asia/Kathmandu"))
+            for book in raw.progress {
+                let cursor = rollups.tables.cursors[book.partition]
+                #expect([cursor?.nextOffset, cursor?.foldedStored] == [book.next, book.stored])
+            }
+        }
+    }
+
+    @Test func aLargeWindowThatIsNotWhatTheBooksSayIsLeftAloneAsAWhole() async throws {
+        var random = SeededRandom.announced()
+        try await store(random.plainEvents(100), partition: 0, booked: 101)
+        #expect(try await run(transactionSize: 32).mismatches == 1)
+        #expect(rollups.tables.counts.isEmpty)
+        #expect(rollups.tables.cursors.isEmpty)
     }
 
     @Test func anotherTimeZoneStopsIt() async throws {

@@ -41,8 +41,29 @@ extension SeededRandom {
                 source: Bool.random(using: &self) ? "web" : "app",
                 userID: user(Int.random(in: 0..<users, using: &self)),
                 eventType: ["page_view", "click", "all"].randomElement(using: &self) ?? "",
-                timestamp: time(near: moments), offset: Int64(offset))
+                timestamp: time(near: moments), offset: Int64(offset), dimensions: dimensions())
         }
+    }
+
+    /// Events without context or metadata.
+    mutating func plainEvents(_ count: Int) -> [StoredEvent] {
+        events(count).map { event in
+            var plain = event
+            plain.dimensions = EventDimensions()
+            return plain
+        }
+    }
+
+    /// Few values of each dimension, or none. Two of them look the same and are not.
+    private mutating func dimensions() -> EventDimensions {
+        func value() -> String? { ["/", "/a", "\u{E9}", "e\u{301}", otherValue].randomElement(using: &self) }
+        func perhaps() -> String? { Bool.random(using: &self) ? value() : nil }
+        var dimensions = EventDimensions(metadata: [perhaps(), perhaps()])
+        (dimensions.path, dimensions.referrer, dimensions.country) = (perhaps(), perhaps(), perhaps())
+        (dimensions.device, dimensions.browser, dimensions.os) = (perhaps(), perhaps(), perhaps())
+        (dimensions.bot, dimensions.utmSource) = (perhaps(), perhaps())
+        (dimensions.utmMedium, dimensions.utmCampaign) = (perhaps(), perhaps())
+        return dimensions
     }
 
     /// A user's name. The first two look the same and are not: one code point, or two.
@@ -56,9 +77,12 @@ extension SeededRandom {
     }
 }
 
+/// The dimensions of these tests: two keys of metadata beside the others.
+let testDimensions = Dimensions(metadata: MetadataKeys(["plan", "level"])!)
+
 /// Folds events.
 func fold(_ events: some Sequence<StoredEvent>, timeZone: String) -> Fold {
-    var fold = Fold(calendar: ReportingCalendar(timeZone)!)
+    var fold = Fold(calendar: ReportingCalendar(timeZone)!, dimensions: testDimensions)
     for event in events { fold.add(event) }
     return fold
 }

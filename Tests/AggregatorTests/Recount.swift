@@ -9,12 +9,16 @@ import Stores
 /// What every rollup must say, counted afresh from the events and with Foundation's calendars.
 struct Recount: Equatable {
     var counts: [RollupKey: RollupCounts] = [:]
-    /// Who was there, in intervals and days: a week's set is the union of its days.
+    /// Who was there.
     var visitors: [RollupKey: Set<Digest128>] = [:]
     var firstDays: [String: [Digest128: PeriodNumber]] = [:]
 
     /// Counts events.
-    init(_ events: some Sequence<StoredEvent>, timeZone: String) {
+    /// - Parameter recorded: the values that have rows of their own; `nil`: all.
+    init(
+        _ events: some Sequence<StoredEvent>, timeZone: String,
+        recorded: [DimensionWeek: Set<ExactText>]? = nil
+    ) {
         let calendar = FoundationPeriods(timeZone)
         // By bytes: Swift takes texts for equal that are spelt with other code points.
         var users: [RollupKey: Set<[UInt8]>] = [:]
@@ -24,10 +28,15 @@ struct Recount: Equatable {
                 (.interval, PeriodNumber(event.timestamp / 900_000)), (.day, day), (.week, calendar.monday(of: day)),
             ]
             for (granularity, period) in periods {
-                for (dimension, value) in [("all", ""), ("event_type", event.eventType)] {
+                for (dimension, value) in Self.values(of: event)
+                where granularity != .interval || ["all", "event_type"].contains(dimension) {
+                    let week = DimensionWeek(
+                        source: event.source, dimension: dimension, week: calendar.monday(of: day))
+                    let isRecorded =
+                        dimension == "all" || recorded.map { $0[week]?.contains(ExactText(value)) == true } ?? true
                     let key = RollupKey(
                         source: event.source, granularity: granularity, period: period, dimension: dimension,
-                        value: value)
+                        value: isRecorded ? value : "(other)")
                     counts[key, default: RollupCounts(events: 0, visitors: 0)].events += 1
                     users[key, default: []].insert(Array(event.userID.utf8))
                 }
@@ -38,10 +47,23 @@ struct Recount: Equatable {
         }
         for (key, users) in users {
             counts[key]?.visitors = Int64(users.count)
-            guard key.granularity != .week else { continue }
             visitors[key] = Set(
                 users.map { Digest128.visitor(source: key.source, userID: String(decoding: $0, as: UTF8.self)) })
         }
+    }
+
+    /// What an event is counted by.
+    private static func values(of event: StoredEvent) -> [(dimension: String, value: String)] {
+        let dimensions = event.dimensions
+        let all: [(String, String?)] = [
+            ("all", ""), ("event_type", event.eventType), ("path", dimensions.path),
+            ("referrer", dimensions.referrer), ("country", dimensions.country), ("device", dimensions.device),
+            ("browser", dimensions.browser), ("os", dimensions.os), ("bot", dimensions.bot),
+            ("utm_source", dimensions.utmSource), ("utm_medium", dimensions.utmMedium),
+            ("utm_campaign", dimensions.utmCampaign),
+            ("metadata.plan", dimensions.metadata.first ?? nil), ("metadata.level", dimensions.metadata.last ?? nil),
+        ]
+        return all.compactMap { dimension, value in value.map { (dimension, $0) } }
     }
 
     /// Reads what a store holds.

@@ -9,6 +9,7 @@ struct RollupTables: Sendable, Equatable {
     var counts: [RollupKey: RollupCounts] = [:]
     var sets: [RollupKey: StoredSet] = [:]
     var visitors: [String: [Digest128: VisitorRecord]] = [:]
+    var values: [DimensionWeek: Set<ExactText>] = [:]
 }
 
 /// What a rollup store means: transactions that happen as a whole or not at all. Its calls are noted and can be made
@@ -95,6 +96,49 @@ final class RollupTransactionModel: RollupTransaction {
         }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
+    func rows(
+        _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?, dimension: String?
+    ) async throws -> [(key: RollupKey, counts: RollupCounts)] {
+        tables.counts.filter { key, _ in
+            key.isIn(granularity, periods, sources) && dimension.map { $0 == key.dimension } ?? true
+        }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    func setKeys(
+        _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?
+    ) async throws -> [RollupKey] {
+        tables.sets.keys.filter { $0.isIn(granularity, periods, sources) }.sorted()
+    }
+
+    func recordedValues(_ values: [DimensionWeek: [String]]) async throws -> [DimensionWeek: Set<ExactText>] {
+        Dictionary(
+            uniqueKeysWithValues: values.map { week, values in
+                (week, (tables.values[week] ?? []).intersection(values.map { ExactText($0) }))
+            })
+    }
+
+    func recordValues(
+        _ values: [DimensionWeek: [String]], limit: Int
+    ) async throws -> [DimensionWeek: Set<ExactText>] {
+        try change("record values") { tables in
+            for (week, values) in values {
+                for value in values where tables.values[week, default: []].count < limit {
+                    tables.values[week, default: []].insert(ExactText(value))
+                }
+            }
+        }
+        return try await recordedValues(values)
+    }
+
+    func remove(
+        _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?
+    ) async throws {
+        try change("remove") { tables in
+            tables.counts = tables.counts.filter { !$0.key.isIn(granularity, periods, sources) }
+            tables.sets = tables.sets.filter { !$0.key.isIn(granularity, periods, sources) }
+        }
+    }
+
     func sets(_ keys: [RollupKey]) async throws -> [RollupKey: StoredSet] {
         try change("read sets") { tables in
             let wanted = Set(keys)
@@ -175,5 +219,13 @@ final class RollupTransactionModel: RollupTransaction {
 
     func setCompleteThrough(_ time: Int64) async throws {
         try change("set complete through") { $0.state.completeThrough = max($0.state.completeThrough ?? time, time) }
+    }
+}
+
+extension RollupKey {
+    fileprivate func isIn(
+        _ granularity: Granularity, _ periods: ClosedRange<PeriodNumber>, _ sources: [String]?
+    ) -> Bool {
+        self.granularity == granularity && periods.contains(period) && sources?.contains(source) ?? true
     }
 }

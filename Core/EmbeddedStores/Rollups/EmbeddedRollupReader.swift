@@ -32,6 +32,22 @@ struct EmbeddedRollupReader: RollupReader {
         try await read { try RollupQueries.counts($0, granularity, periods, sources, dimension, value) }
     }
 
+    func rows(
+        _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?, dimension: String?
+    ) async throws -> [(key: RollupKey, counts: RollupCounts)] {
+        try await read { try RollupQueries.rows($0, granularity, periods, sources, dimension) }
+    }
+
+    func setKeys(
+        _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?
+    ) async throws -> [RollupKey] {
+        try await read { try RollupQueries.setKeys($0, granularity, periods, sources) }
+    }
+
+    func recordedValues(_ values: [DimensionWeek: [String]]) async throws -> [DimensionWeek: Set<ExactText>] {
+        try await read { try RollupQueries.recordedValues($0, values) }
+    }
+
     func sets(_ keys: [RollupKey]) async throws -> [RollupKey: StoredSet] {
         try await read { try RollupQueries.sets($0, keys) }
     }
@@ -71,6 +87,22 @@ struct EmbeddedRollupTransaction: RollupTransaction {
         try await run { try RollupQueries.counts($0, granularity, periods, sources, dimension, value) }
     }
 
+    func rows(
+        _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?, dimension: String?
+    ) async throws -> [(key: RollupKey, counts: RollupCounts)] {
+        try await run { try RollupQueries.rows($0, granularity, periods, sources, dimension) }
+    }
+
+    func setKeys(
+        _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?
+    ) async throws -> [RollupKey] {
+        try await run { try RollupQueries.setKeys($0, granularity, periods, sources) }
+    }
+
+    func recordedValues(_ values: [DimensionWeek: [String]]) async throws -> [DimensionWeek: Set<ExactText>] {
+        try await run { try RollupQueries.recordedValues($0, values) }
+    }
+
     func sets(_ keys: [RollupKey]) async throws -> [RollupKey: StoredSet] {
         try await run { try RollupQueries.sets($0, keys) }
     }
@@ -89,6 +121,18 @@ struct EmbeddedRollupTransaction: RollupTransaction {
 
     func add(_ changes: [(key: RollupKey, change: RollupCounts)]) async throws {
         try await run { try RollupWrites.add($0, changes) }
+    }
+
+    func recordValues(
+        _ values: [DimensionWeek: [String]], limit: Int
+    ) async throws -> [DimensionWeek: Set<ExactText>] {
+        try await run { try RollupWrites.recordValues($0, values, limit: limit) }
+    }
+
+    func remove(
+        _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?
+    ) async throws {
+        try await run { try RollupWrites.remove($0, granularity, periods, sources) }
     }
 
     func appendDeltas(_ deltas: [(key: RollupKey, delta: [UInt8])]) async throws {

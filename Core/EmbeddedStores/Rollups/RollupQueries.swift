@@ -51,6 +51,49 @@ enum RollupQueries {
         }
     }
 
+    static func rows(
+        _ db: Database, _ granularity: Granularity, _ periods: ClosedRange<PeriodNumber>, _ sources: [String]?,
+        _ dimension: String?
+    ) throws -> [(key: RollupKey, counts: RollupCounts)] {
+        var window = PeriodWindow(granularity, periods, sources)
+        if let dimension { window.require("dimension = ?", [dimension]) }
+        return try Row.fetchAll(
+            db, sql: "SELECT source, period, dimension, value, events, visitors FROM rollup WHERE \(window.condition)",
+            arguments: window.arguments
+        ).map { row in
+            (key(row, granularity), RollupCounts(events: row[4], visitors: row[5]))
+        }.sorted { $0.key < $1.key }
+    }
+
+    static func setKeys(
+        _ db: Database, _ granularity: Granularity, _ periods: ClosedRange<PeriodNumber>, _ sources: [String]?
+    ) throws -> [RollupKey] {
+        let window = PeriodWindow(granularity, periods, sources)
+        return try Row.fetchAll(
+            db, sql: "SELECT source, period, dimension, value FROM visitor_set WHERE \(window.condition)",
+            arguments: window.arguments
+        ).map { key($0, granularity) }.sorted()
+    }
+
+    private static func key(_ row: Row, _ granularity: Granularity) -> RollupKey {
+        RollupKey(source: row[0], granularity: granularity, period: row[1], dimension: row[2], value: row[3])
+    }
+
+    static func recordedValues(
+        _ db: Database, _ values: [DimensionWeek: [String]]
+    ) throws -> [DimensionWeek: Set<ExactText>] {
+        let statement = try db.cachedStatement(
+            sql: "SELECT 1 FROM dimension_value WHERE source = ? AND dimension = ? AND week = ? AND value = ?")
+        var recorded: [DimensionWeek: Set<ExactText>] = [:]
+        for (week, values) in values {
+            recorded[week] = Set(
+                try values.filter { value in
+                    try Int.fetchOne(statement, arguments: [week.source, week.dimension, week.week, value]) != nil
+                }.map { ExactText($0) })
+        }
+        return recorded
+    }
+
     static func sets(_ db: Database, _ keys: [RollupKey]) throws -> [RollupKey: StoredSet] {
         let chunks = try db.cachedStatement(sql: "SELECT chunk, bitmap FROM visitor_set_chunk WHERE set_id = ?")
         let deltas = try db.cachedStatement(
@@ -92,5 +135,21 @@ enum RollupQueries {
 
     private static func bytes(_ row: Row, _ column: Int) -> [UInt8] {
         (try? row.withUnsafeData(atIndex: column) { Array($0 ?? Data()) }) ?? []
+    }
+}
+
+/// The condition on granularity, periods and sources that reads and removals share.
+struct PeriodWindow {
+    private(set) var condition = "granularity = ? AND period BETWEEN ? AND ?"
+    private(set) var arguments: StatementArguments
+
+    init(_ granularity: Granularity, _ periods: ClosedRange<PeriodNumber>, _ sources: [String]?) {
+        arguments = [granularity.rawValue, periods.lowerBound, periods.upperBound]
+        if let sources { require("source IN (\(databaseQuestionMarks(count: sources.count)))", sources) }
+    }
+
+    mutating func require(_ condition: String, _ texts: [String]) {
+        self.condition += " AND \(condition)"
+        arguments += StatementArguments(texts)
     }
 }

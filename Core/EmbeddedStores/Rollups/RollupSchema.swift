@@ -31,6 +31,10 @@ enum RollupSchema {
                       granularity TEXT NOT NULL, dimension TEXT NOT NULL, value TEXT NOT NULL, source TEXT NOT NULL,
                       period INTEGER NOT NULL, events INTEGER NOT NULL, visitors INTEGER NOT NULL,
                       PRIMARY KEY (granularity, dimension, value, source, period)) WITHOUT ROWID;
+                    -- Which values of a dimension have rows of their own, by week.
+                    CREATE TABLE dimension_value (
+                      source TEXT NOT NULL, dimension TEXT NOT NULL, week INTEGER NOT NULL, value TEXT NOT NULL,
+                      PRIMARY KEY (source, dimension, week, value)) WITHOUT ROWID;
                     -- Who the visitors of a row are.
                     CREATE TABLE visitor_set (
                       set_id INTEGER PRIMARY KEY, granularity TEXT NOT NULL, dimension TEXT NOT NULL,

@@ -23,7 +23,11 @@ enum RollupWrites {
 
     /// GRDB binds text up to its first NUL: such a key would be another one's.
     private static func check(_ key: RollupKey) throws {
-        guard !key.source.utf8.contains(0), !key.dimension.utf8.contains(0), !key.value.utf8.contains(0) else {
+        for text in [key.source, key.dimension, key.value] { try check(text) }
+    }
+
+    private static func check(_ text: String) throws {
+        guard !text.utf8.contains(0) else {
             throw Stores.DatabaseError(.refusedValue, store: "embedded", "a rollup's key holds a NUL")
         }
     }
@@ -71,6 +75,41 @@ enum RollupWrites {
                 key.granularity.rawValue, key.dimension, key.value, key.source, key.period, change.events,
                 change.visitors,
             ])
+        }
+    }
+
+    static func recordValues(
+        _ db: Database, _ values: [DimensionWeek: [String]], limit: Int
+    ) throws -> [DimensionWeek: Set<ExactText>] {
+        let insert = try db.cachedStatement(
+            sql: "INSERT OR IGNORE INTO dimension_value (source, dimension, week, value) VALUES (?, ?, ?, ?)")
+        var recorded = try RollupQueries.recordedValues(db, values)
+        for (week, values) in values {
+            var room =
+                limit
+                - (try Int.fetchOne(
+                    db, sql: "SELECT count(*) FROM dimension_value WHERE source = ? AND dimension = ? AND week = ?",
+                    arguments: [week.source, week.dimension, week.week]) ?? 0)
+            for value in values where room > 0 && recorded[week]?.contains(ExactText(value)) != true {
+                try check(value)
+                try insert.execute(arguments: [week.source, week.dimension, week.week, value])
+                recorded[week, default: []].insert(ExactText(value))
+                room -= 1
+            }
+        }
+        return recorded
+    }
+
+    static func remove(
+        _ db: Database, _ granularity: Granularity, _ periods: ClosedRange<PeriodNumber>, _ sources: [String]?
+    ) throws {
+        let window = PeriodWindow(granularity, periods, sources)
+        let sets = "SELECT set_id FROM visitor_set WHERE \(window.condition)"
+        for table in ["visitor_set_chunk", "visitor_set_delta"] {
+            try db.execute(sql: "DELETE FROM \(table) WHERE set_id IN (\(sets))", arguments: window.arguments)
+        }
+        for table in ["visitor_set", "rollup"] {
+            try db.execute(sql: "DELETE FROM \(table) WHERE \(window.condition)", arguments: window.arguments)
         }
     }
 
