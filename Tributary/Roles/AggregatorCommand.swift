@@ -21,7 +21,8 @@ struct AggregatorCommand: AsyncParsableCommand {
         let calendar = try process.buildCalendar()
         let settings = process.settings.aggregator
         let aggregator = AggregatorService(
-            log: log, raw: raw, rollups: rollups, calendar: calendar, interval: settings.interval,
+            log: log, raw: raw, rollups: rollups, calendar: calendar,
+            metadata: process.metadataKeys, interval: settings.interval,
             logger: process.logger, now: currentMilliseconds)
         let close: @Sendable () async -> Void = {
             await log.close()

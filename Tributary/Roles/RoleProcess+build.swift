@@ -43,6 +43,9 @@ extension RoleProcess {
             keeping: directory)
     }
 
+    /// The keys of metadata that events are counted by; the settings' rule is the same.
+    var metadataKeys: MetadataKeys { MetadataKeys(settings.aggregator.metadataKeys) ?? .none }
+
     func buildCalendar() throws -> ReportingCalendar {
         guard let calendar = ReportingCalendar(settings.reportingTimeZone) else {
             say("REPORTING_TIMEZONE: '\(settings.reportingTimeZone)' is not known here")

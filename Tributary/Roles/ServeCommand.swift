@@ -66,7 +66,8 @@ struct ServeCommand: AsyncParsableCommand {
     private func buildAggregator(_ process: RoleProcess, _ stores: BuiltStores) throws -> AggregatorService {
         AggregatorService(
             log: stores.log, raw: stores.raw, rollups: stores.rollups, calendar: try process.buildCalendar(),
-            interval: process.settings.aggregator.interval, logger: process.logger, now: currentMilliseconds)
+            metadata: process.metadataKeys, interval: process.settings.aggregator.interval, logger: process.logger,
+            now: currentMilliseconds)
     }
 
     private func collectorServer(

@@ -118,6 +118,14 @@ extension Settings.Aggregator {
         adminPort = reader.port("aggregator.adminPort", default: 8092)
         interval = reader.duration(
             "aggregator.interval", default: .seconds(60), in: .milliseconds(100)...(.seconds(86_400)))
+        metadataKeys = reader.value(
+            "rollup.metadataKeys", default: [],
+            allowed: "up to 16 keys of metadata with commas between, none twice, each 1 to 64 of A-Z a-z 0-9 _ -"
+        ) { text in
+            let keys = text.split(separator: ",", omittingEmptySubsequences: false).map { String($0) }
+            let areKeys = keys.allSatisfy { $0.wholeMatch(of: /[A-Za-z0-9_-]{1,64}/) != nil }
+            return areKeys && keys.count <= 16 && Set(keys).count == keys.count ? keys : nil
+        }
     }
 }
 

@@ -66,6 +66,8 @@ public struct Settings: Sendable {
         public var adminPort: Int
         /// The time from one pass to the next.
         public var interval: Duration
+        /// Keys of metadata that events are counted by as well: at most 16, none twice, each 1 to 64 of `A-Z a-z 0-9 _ -`.
+        public var metadataKeys: [String]
     }
 
     /// What is recorded of events that the collector rejects.
