@@ -6,10 +6,11 @@ struct ExactNumber {
     private(set) var exponent = 0
 
     /// Reads a valid JSON number.
-    init(_ text: some Collection<UInt8>) {
-        var (fractionDigits, isFraction) = (0, false)
-        var rest = text[...]
-        while let byte = rest.first, byte | 0x20 != UInt8(ascii: "e") {
+    init(_ text: UnsafeBufferPointer<UInt8>) {
+        var (fractionDigits, isFraction, index) = (0, false, 0)
+        digits.reserveCapacity(text.count)
+        while index < text.count, text[index] | 0x20 != UInt8(ascii: "e") {
+            let byte = text[index]
             switch byte {
             case UInt8(ascii: "-"): isNegative = true
             case UInt8(ascii: "."): isFraction = true
@@ -17,9 +18,9 @@ struct ExactNumber {
                 if byte != UInt8(ascii: "0") || !digits.isEmpty { digits.append(byte - UInt8(ascii: "0")) }
                 fractionDigits += isFraction ? 1 : 0
             }
-            rest = rest.dropFirst()
+            index += 1
         }
-        exponent = Self.exponent(rest.dropFirst()) - fractionDigits
+        exponent = Self.exponent(text, from: index + 1) - fractionDigits
         while digits.last == 0 {
             digits.removeLast()
             exponent += 1
@@ -28,11 +29,13 @@ struct ExactNumber {
     }
 
     /// Cut off far beyond what tells a double from 0, so that no sum of it overflows.
-    private static func exponent(_ text: some Collection<UInt8>) -> Int {
-        let magnitude = text.reduce(0) { value, byte in
-            byte &- UInt8(ascii: "0") < 10 ? min(value * 10 + Int(byte - UInt8(ascii: "0")), 1 << 40) : value
+    private static func exponent(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        guard start < text.count else { return 0 }
+        var magnitude = 0
+        for index in start..<text.count where text[index] &- UInt8(ascii: "0") < 10 {
+            magnitude = min(magnitude * 10 + Int(text[index] - UInt8(ascii: "0")), 1 << 40)
         }
-        return text.first == UInt8(ascii: "-") ? -magnitude : magnitude
+        return text[start] == UInt8(ascii: "-") ? -magnitude : magnitude
     }
 
     /// Whether there is nothing after the decimal point.

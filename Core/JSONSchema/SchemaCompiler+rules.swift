@@ -132,7 +132,7 @@ extension SchemaCompiler {
 
     private func exact(_ entry: Int) throws(JSONSchemaError) -> ExactNumber {
         guard tape.entries[entry].kind == .number else { throw failure(entry, "must be a number") }
-        return ExactNumber(tape.bytes[tape.entries[entry].range])
+        return ExactNumber(tape.slice(tape.entries[entry].range))
     }
 
     func count(_ entry: Int) throws(JSONSchemaError) -> Int {

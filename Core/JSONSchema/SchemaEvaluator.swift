@@ -140,7 +140,7 @@ extension SchemaEvaluator {
     }
 
     private func isInteger(_ value: Int) -> Bool {
-        let text = tape.bytes[tape.entries[value].range]
+        let text = tape.slice(tape.entries[value].range)
         return text.allSatisfy { $0 &- UInt8(ascii: "0") < 10 || $0 == UInt8(ascii: "-") }
             || ExactNumber(text).isInteger
     }
@@ -171,13 +171,13 @@ extension SchemaEvaluator {
     private mutating func number(_ value: Int) -> ExactNumber {
         let range = tape.entries[value].range
         steps -= range.count >> 2
-        return ExactNumber(UnsafeBufferPointer(rebasing: tape.bytes[range]))
+        return ExactNumber(tape.slice(range))
     }
 
     private mutating func holdsForString(_ rule: Rule, _ value: Int) -> Bool? {
         switch rule {
-        case .minLength(let count): return length(value, upTo: count) >= count
-        case .maxLength(let count): return length(value, upTo: count) <= count
+        case .minLength(let count): return length(value) >= count
+        case .maxLength(let count): return length(value) <= count
         case .pattern(let pattern): return matches(pattern, value)
         default: return nil
         }
@@ -191,9 +191,13 @@ extension SchemaEvaluator {
         return isMatch
     }
 
-    /// Unicode scalars: bytes that do not continue one. Counted only where the bytes leave it open.
-    private mutating func length(_ value: Int, upTo count: Int) -> Int {
+    /// Unicode scalars: bytes that do not continue one.
+    private mutating func length(_ value: Int) -> Int {
         steps -= tape.entries[value].range.count >> 4
-        return tape.withText(value) { text in text.reduce(0) { $1 & 0xC0 == 0x80 ? $0 : $0 + 1 } }
+        return tape.withText(value) { text in
+            var count = 0
+            for byte in text { count &+= byte & 0xC0 == 0x80 ? 0 : 1 }
+            return count
+        }
     }
 }

@@ -4,7 +4,7 @@ extension ValueTape {
         let (left, right) = (entries[entry], other.entries[value])
         switch (left.kind, right.kind) {
         case (.number, .number):
-            let (first, second) = (bytes[left.range], other.bytes[right.range])
+            let (first, second) = (slice(left.range), other.slice(right.range))
             return first.elementsEqual(second) || ExactNumber(first) == ExactNumber(second)
         case (.string, .string), (.key, .string): return isEqualText(entry, value, of: other)
         case (.object, .object):
@@ -29,7 +29,7 @@ extension ValueTape {
         let kind = UInt64(entries[entry].kind.rawValue)
         switch entries[entry].kind {
         case .number:
-            let number = ExactNumber(bytes[entries[entry].range])
+            let number = ExactNumber(slice(entries[entry].range))
             let start = mix(kind &+ (number.isNegative ? 1 << 32 : 0), UInt64(bitPattern: Int64(number.exponent)))
             return number.digits.reduce(start) { mix($0, UInt64($1)) }
         case .string, .key: return mix(UInt64(Kind.string.rawValue), hash(of: entry))

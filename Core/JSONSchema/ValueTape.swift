@@ -1,4 +1,5 @@
 import Events
+import Glibc
 
 /// A JSON text's values in the order in which they are written: where each is and how far it reaches, nothing else.
 ///
@@ -119,8 +120,25 @@ extension ValueTape {
         if entries[place].count > 1 { markShadowed(place) }
     }
 
+    /// Whether two keys of an object may be equal.
+    private func hasRepeatedHash(_ place: Int) -> Bool {
+        var key = place + 1
+        while key < entries.count {
+            let (hash, next) = (entries[key].hash, Int(entries[key + 1].next))
+            var other = next
+            while other < entries.count {
+                if entries[other].hash == hash { return true }
+                other = Int(entries[other + 1].next)
+            }
+            key = next
+        }
+        return false
+    }
+
     /// Marks each key of an object that a later one repeats.
     private mutating func markShadowed(_ place: Int) {
+        // Nearly every object is small and has no key twice: seen without an array.
+        if entries[place].count <= 16, !hasRepeatedHash(place) { return }
         var keys: [(hash: UInt64, entry: Int)] = []
         keys.reserveCapacity(Int(entries[place].count))
         var entry = place + 1
@@ -169,11 +187,17 @@ extension ValueTape {
         return found
     }
 
+    /// Bytes of the text.
+    @inline(__always)
+    func slice(_ range: Range<Int>) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: bytes.baseAddress.map { $0 + range.lowerBound }, count: range.count)
+    }
+
     /// Calls with a string's or key's UTF-8, escapes decoded.
     @inline(__always)
     func withText<Result>(_ entry: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         let range = entries[entry].range
-        guard entries[entry].isEscaped else { return body(UnsafeBufferPointer(rebasing: bytes[range])) }
+        guard entries[entry].isEscaped else { return body(slice(range)) }
         return JSONString(content: range, isEscaped: true).decoded(in: bytes).withUnsafeBufferPointer(body)
     }
 
@@ -183,7 +207,10 @@ extension ValueTape {
     /// Whether two strings or keys are the same text.
     func isEqualText(_ entry: Int, _ text: Int, of other: ValueTape) -> Bool {
         withText(entry) { left in
-            other.withText(text) { right in left.count == right.count && left.elementsEqual(right) }
+            other.withText(text) { right in
+                left.count == right.count
+                    && (left.isEmpty || memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0)
+            }
         }
     }
 

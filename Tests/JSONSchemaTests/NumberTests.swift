@@ -3,7 +3,7 @@ import Testing
 @testable import JSONSchema
 
 @Suite struct NumberTests {
-    private func number(_ text: String) -> ExactNumber { ExactNumber(Array(text.utf8)) }
+    private func number(_ text: String) -> ExactNumber { Array(text.utf8).withUnsafeBufferPointer { ExactNumber($0) } }
 
     @Test(arguments: [
         ("9007199254740993", "9007199254740992", 1), ("1", "1.0", 0), ("1e2", "100", 0), ("-0.0", "0", 0),

@@ -2,7 +2,7 @@
 ///
 /// A position automaton (Glushkov, "The abstract theory of automata", 1961) run on all its states at once: there is
 /// nothing to go back to, whatever the pattern. `^` and `$` are symbols before and after the text.
-struct Pattern {
+final class Pattern: Sendable {
     /// States at most; repetitions count as often as they may repeat.
     static let maximumSize = 1024
 
@@ -55,7 +55,7 @@ extension Pattern {
     /// With at most 64 states: a set is one word.
     private func matchesNarrow(_ text: UnsafeBufferPointer<UInt8>, _ steps: inout Int) -> Bool {
         var (active, index, work) = (initial[0], 0, 0)
-        defer { steps -= work }
+        defer { steps -= work >> 3 }
         let (first, last) = (first[0], last[0])
         func successors(_ states: UInt64) -> UInt64 {
             var (next, rest) = (first, states)
@@ -86,8 +86,10 @@ extension Pattern {
     }
 
     private func matchesWide(_ text: UnsafeBufferPointer<UInt8>, _ steps: inout Int) -> Bool {
+        // Sixteen words of a set are about as much work as another step.
         var (active, index, work) = (initial, 0, 0)
-        defer { steps -= work }
+        defer { steps -= work >> 4 }
+        var isAllowed: Bool { steps > work >> 4 }
         func advance(_ allowed: (Int) -> UInt64) -> (isAccepted: Bool, isDead: Bool) {
             var (next, found) = (first, false)
             for word in 0..<width {
@@ -109,7 +111,7 @@ extension Pattern {
             active = next
             return (found, any == 0)
         }
-        while index < text.count, steps > work {
+        while index < text.count, isAllowed {
             let byte = text[index]
             let outcome: (isAccepted: Bool, isDead: Bool)
             if byte < 0x80 {
@@ -122,7 +124,7 @@ extension Pattern {
             if outcome.isAccepted { return true }
             if outcome.isDead && !canBeginAnywhere { return false }
         }
-        for _ in 0..<endCount where steps > work {
+        for _ in 0..<endCount where isAllowed {
             if advance({ ends[$0] }).isAccepted { return true }
         }
         return false
