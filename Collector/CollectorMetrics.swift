@@ -9,6 +9,12 @@ enum CollectorMetrics {
     static let unavailableLabel = "tributary_collector_requests_unavailable_total"
     static let deadLettersLabel = "tributary_collector_dead_letters_total"
     static let deadLettersWaitingLabel = "tributary_collector_dead_letters_waiting_bytes"
+    /// Requests that were not let in; label `reason`.
+    static let refusedLabel = "tributary_collector_requests_refused_total"
+    /// Slots of a limit's table that have been used; label `limit`.
+    static let limitEntriesLabel = "tributary_collector_limit_entries"
+    /// Buckets taken over by another name before they were full again: the table is too small; label `limit`.
+    static let limitDisplacedLabel = "tributary_collector_limit_displaced_total"
 }
 
 /// Counters made once: looking one up costs more than raising it.
@@ -51,4 +57,14 @@ struct RejectedEventsTelemetry: Sendable {
     func count(_ result: Result, _ count: Int) { if count > 0 { letters[result]?.increment(by: count) } }
 
     func set(waiting bytes: Int) { waiting.record(bytes) }
+}
+
+/// Counters of requests that were not let in.
+struct GateCounters: Sendable {
+    private let refused = Dictionary(
+        uniqueKeysWithValues: Denial.allCases.map {
+            ($0, Counter(label: CollectorMetrics.refusedLabel, dimensions: [("reason", $0.rawValue)]))
+        })
+
+    func count(_ denial: Denial) { refused[denial]?.increment() }
 }

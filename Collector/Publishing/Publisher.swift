@@ -5,6 +5,8 @@ import Stores
 struct RequestFacts: Sendable {
     /// The source, by the write key.
     var source: String
+    /// Whether the write key may speak for others.
+    var isFromServer = false
     /// When the request came in: milliseconds since 1970.
     var receivedAt: Int64
     /// The `Idempotency-Key` header.
@@ -71,6 +73,7 @@ private struct RecordWriter {
         add(.sentAt, sentAt.map { String($0) })
         add(.clientAddress, facts.clientAddress)
         add(.userAgent, facts.userAgent)
+        if facts.isFromServer { add(.keyMark, "server") }
         add(.traceparent, facts.traceparent)
         self.common = common
         eventIDName = batch.store(HeaderName.eventID.rawValue)

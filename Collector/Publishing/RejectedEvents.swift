@@ -24,33 +24,38 @@ public struct RejectedEventsLimits: Sendable {
 public final class RejectedEvents: Service {
     private struct State {
         var queue = RejectedEventsQueue()
-        var bucket: TokenBucket
+        var bucket = TokenBucket()
     }
 
     private let log: any EventLog
     private let logger: Logger
     private let now: @Sendable () -> Int64
+    private let clock: @Sendable () -> Int64
+    private let rule: BucketRule
     private let queueSize: Int
-    private let state: Mutex<State>
+    private let state = Mutex(State())
     private let telemetry = RejectedEventsTelemetry()
     private let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// Writes to this log.
-    /// - Parameter now: the clock, milliseconds since 1970.
+    /// - Parameters:
+    ///   - now: the clock, milliseconds since 1970.
+    ///   - clock: one that is never set, in nanoseconds, for the rate.
     public init(
         log: any EventLog, limits: RejectedEventsLimits = RejectedEventsLimits(), logger: Logger,
-        now: @escaping @Sendable () -> Int64
+        now: @escaping @Sendable () -> Int64, clock: @escaping @Sendable () -> Int64 = steadyNanoseconds
     ) {
-        (self.log, self.logger, self.now, queueSize) = (log, logger, now, limits.queueSize)
-        state = Mutex(State(bucket: TokenBucket(rate: limits.rate, burst: limits.burst, now: now())))
+        (self.log, self.logger, self.now, self.clock) = (log, logger, now, clock)
+        (rule, queueSize) = (BucketRule(perSecond: limits.rate, burst: limits.burst), limits.queueSize)
     }
 
-    /// Takes the rejected events of an answered request, as far as the limits allow.
+    /// Takes the rejected events of an answered request, as far as the limits allow; not those that the client is to
+    /// send again.
     func offer(_ request: EventRequest, _ facts: RequestFacts) {
-        let rejected = request.items.filter { $0.violation != nil }
+        let rejected = request.items.filter { $0.violation.map { !$0.code.isTemporary } ?? false }
         guard !rejected.isEmpty else { return }
         let failedAt = now()
-        let granted = state.withLock { $0.bucket.take(rejected.count, now: failedAt) }
+        let granted = state.withLock { $0.bucket.take(upTo: rejected.count, at: clock(), by: rule) }
         let letters = rejected.prefix(granted).compactMap {
             CollectDeadLetter($0, of: request, facts, failedAt: failedAt)
         }
@@ -132,27 +137,4 @@ private struct RejectedEventsQueue {
     }
 
     mutating func release(_ letters: [CollectDeadLetter]) { size -= letters.reduce(0) { $0 + $1.size } }
-}
-
-/// Permits that come back at an even rate, up to a number.
-struct TokenBucket {
-    private let rate: Double
-    private let burst: Double
-    private var tokens: Double
-    private var updatedAt: Int64
-
-    /// Begins full.
-    /// - Parameter rate: permits a second.
-    init(rate: Int, burst: Int, now: Int64) {
-        (self.rate, self.burst, tokens, updatedAt) = (Double(rate), Double(burst), Double(burst), now)
-    }
-
-    /// Takes up to so many permits; `now` in milliseconds. A clock that is set back costs what would have come.
-    mutating func take(_ count: Int, now: Int64) -> Int {
-        tokens = min(burst, tokens + Double(max(0, now - updatedAt)) * rate / 1000)
-        updatedAt = now
-        let taken = min(count, Int(tokens))
-        tokens -= Double(taken)
-        return taken
-    }
 }

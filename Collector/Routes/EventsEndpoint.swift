@@ -8,7 +8,7 @@ struct EventsEndpoint: Sendable {
     let ingest: Ingest
 
     func handle(_ request: Request, _ context: CollectorContext) async throws -> Response {
-        let facts = try ingest.facts(of: request, context)
+        let (permit, facts) = try ingest.enter(request, context)
         guard let format = BodyFormat(contentType: request.headers[.contentType]) else {
             throw Problem(.unsupportedMediaType)
         }
@@ -19,11 +19,13 @@ struct EventsEndpoint: Sendable {
         return try await ingest.working {
             let events = try EventRequest.parse(
                 body, format: format, now: facts.receivedAt, sentAt: sentAt, maximumEvents: ingest.limits.events)
-            let outcome = try await ingest.publish(events, facts, context)
-            return try IngestAnswer(
+            let outcome = try await ingest.publish(events, permit, facts, context)
+            var response = try IngestAnswer(
                 outcome.events, admitted: outcome.admitted, durability: ingest.durability,
                 includesAccepted: query["results"] == "all"
             ).response()
+            outcome.fields.write(to: &response.headers, isRefusal: response.status == .tooManyRequests)
+            return response
         }
     }
 }

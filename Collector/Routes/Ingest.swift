@@ -8,7 +8,7 @@ import Stores
 /// What the ways of sending events have in common: who sends, and making what was sent durable.
 struct Ingest: Sendable {
     let publisher: Publisher
-    let keys: WriteKeys
+    let gate: Gate
     let limits: CollectorLimits
     let durability: String
     let schemas: EventSchemas
@@ -18,14 +18,17 @@ struct Ingest: Sendable {
     let counters = CollectorCounters()
     let now: @Sendable () -> Int64
 
-    /// Who sends, and what the request tells about all of its events.
-    func facts(of request: Request, _ context: CollectorContext) throws -> RequestFacts {
+    /// Who sends and what they may, and what the request tells about all of its events.
+    func enter(_ request: Request, _ context: CollectorContext) throws -> (permit: Permit, facts: RequestFacts) {
         let receivedAt = now()
-        return RequestFacts(
-            source: try authorize(request), receivedAt: receivedAt,
+        let permit = try gate.enter(
+            request.headers, key: writeKey(of: request), peer: context.remoteAddress, at: receivedAt)
+        let facts = RequestFacts(
+            source: permit.source, isFromServer: permit.key.isServer, receivedAt: receivedAt,
             idempotencyKey: request.headers[Self.idempotencyKey],
-            clientAddress: context.remoteAddress?.ipAddress.flatMap(ClientAddress.anonymise),
-            userAgent: request.headers[.userAgent], traceparent: request.headers[Self.traceparent])
+            clientAddress: permit.clientAddress, userAgent: request.headers[.userAgent],
+            traceparent: request.headers[Self.traceparent])
+        return (permit, facts)
     }
 
     /// Does a request's work, unless too many are being worked on.
@@ -36,19 +39,22 @@ struct Ingest: Sendable {
     }
 
     /// Makes the good events durable, and lets the others be recorded.
-    /// - Returns: all events, those marked that the log or their schema would not take, and what was given to the good ones.
+    /// - Returns: all events, those marked that the log, their schema or a limit would not take, what was given to the
+    ///   good ones, and what the answer tells of limits.
     func publish(
-        _ events: EventRequest, _ facts: RequestFacts, _ context: CollectorContext
-    ) async throws -> (events: EventRequest, admitted: [Admitted]) {
+        _ events: EventRequest, _ permit: Permit, _ facts: RequestFacts, _ context: CollectorContext
+    ) async throws -> (events: EventRequest, admitted: [Admitted], fields: RateLimitFields) {
         var events = events
         events.refuseLarge(limit: limits.recordSize - facts.size)
         schemas.check(&events)
+        let outcome = try gate.admit(&events, permit, at: facts.receivedAt)
         do {
             let admitted = try await publisher.publish(events, facts)
             counters.count(events, accepted: admitted.count)
             if admitted.count < events.items.count { rejected?.offer(events, facts) }
-            return (events, admitted)
+            return (events, admitted, outcome.fields)
         } catch let error as EventLogError {
+            gate.undo(outcome, permit, at: facts.receivedAt)
             counters.countUnavailable()
             context.logger.warning("Events could not be made durable", metadata: ["error": "\(error)"])
             throw Problem(.notDurable(error))
@@ -58,14 +64,12 @@ struct Ingest: Sendable {
     private static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
     private static let traceparent = HTTPField.Name("traceparent")!
 
-    private func authorize(_ request: Request) throws -> String {
+    private func writeKey(of request: Request) -> String? {
         let bearer = request.headers[.authorization].flatMap { header -> String? in
             let parts = header.split(separator: " ", maxSplits: 1)
             return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : nil
         }
-        let key = bearer ?? Query(request)["key"]
-        if let source = keys.source(forKey: key) { return source }
-        throw Problem(key == nil ? .missingKey : .unknownKey)
+        return bearer ?? Query(request)["key"]
     }
 }
 

@@ -46,7 +46,12 @@ struct IngestAnswer: Encodable {
             }
             results.sort { $0.index < $1.index }
         }
-        if admitted.isEmpty { describeProblem() } else { self.durability = durability }
+        if admitted.isEmpty {
+            // One that may be taken later makes all of it worth sending again.
+            describeProblem(request.items.lazy.compactMap(\.violation).first(where: \.code.isTemporary))
+        } else {
+            self.durability = durability
+        }
     }
 
     private static func rejections(of request: EventRequest) -> [Result] {
@@ -59,24 +64,25 @@ struct IngestAnswer: Encodable {
         }
     }
 
-    private mutating func describeProblem() {
+    private mutating func describeProblem(_ temporary: EventViolation?) {
         type = "about:blank"
-        title = "Bad Request"
-        status = 400
-        guard let first = results.first?.error else { return }
+        let status = temporary == nil ? HTTPResponse.Status.badRequest : .tooManyRequests
+        (title, self.status) = (status.reasonPhrase, status.code)
+        let failure = temporary.map { Result.Failure(code: $0.code.rawValue, field: $0.field, message: $0.message) }
+        guard let first = failure ?? results.first?.error else { return }
         code = first.code
         field = first.field.isEmpty ? nil : first.field
         let what = first.field.isEmpty ? first.message : "\(first.field) \(first.message)"
-        detail = rejected == 1 ? what : "all \(rejected) events were rejected; the first: \(what)"
+        let which = temporary == nil ? "the first" : "some for now only"
+        detail = rejected == 1 ? what : "all \(rejected) events were rejected; \(which): \(what)"
     }
 
-    /// The answer: 202, or 400 where no event was accepted.
+    /// The answer: 202; where no event was accepted 429, if one was refused for now only, else 400.
     func response() throws -> Response {
-        let isProblem = accepted == 0
         var fields = HTTPFields()
-        fields[.contentType] = isProblem ? "application/problem+json" : "application/json"
+        fields[.contentType] = status == nil ? "application/json" : "application/problem+json"
         return Response(
-            status: isProblem ? .badRequest : .accepted, headers: fields,
+            status: status.map { HTTPResponse.Status(code: $0) } ?? .accepted, headers: fields,
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: try body())))
     }
 

@@ -11,19 +11,22 @@ struct PixelEndpoint: Sendable {
     let ingest: Ingest
 
     func handle(_ request: Request, _ context: CollectorContext) async throws -> Response {
-        let facts = try ingest.facts(of: request, context)
+        let (permit, facts) = try ingest.enter(request, context)
         let query = Query(request)
         let event = try PixelEvent(query).json()
         let sentAt = try query.sentAt()
         return try await ingest.working {
             let events = try EventRequest.parse(
                 event, format: .json, now: facts.receivedAt, sentAt: sentAt, maximumEvents: 1)
-            let outcome = try await ingest.publish(events, facts, context)
-            guard outcome.admitted.isEmpty else { return picture }
-            return try IngestAnswer(
-                outcome.events, admitted: [], durability: ingest.durability, includesAccepted: false
-            ).response()
+            let outcome = try await ingest.publish(events, permit, facts, context)
+            var response = try outcome.admitted.isEmpty ? refusal(of: outcome.events) : picture
+            outcome.fields.write(to: &response.headers, isRefusal: response.status == .tooManyRequests)
+            return response
         }
+    }
+
+    private func refusal(of events: EventRequest) throws -> Response {
+        try IngestAnswer(events, admitted: [], durability: ingest.durability, includesAccepted: false).response()
     }
 
     /// One transparent dot.

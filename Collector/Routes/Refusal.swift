@@ -6,8 +6,7 @@ import Stores
 
 /// Why a request as a whole is refused.
 enum Refusal {
-    case missingKey
-    case unknownKey
+    case notLetIn(Denial, HTTPFields = [:])
     case originNotAllowed(String)
     case unsupportedMediaType
     case unsupportedEncoding
@@ -26,8 +25,7 @@ enum Refusal {
 extension Problem {
     init(_ refusal: Refusal) {
         switch refusal {
-        case .missingKey: self.init(credentials: "missing_write_key")
-        case .unknownKey: self.init(credentials: "unknown_write_key")
+        case .notLetIn(let denial, let fields): self.init(denial, fields)
         case .originNotAllowed(let origin):
             self.init(
                 .forbidden, code: "origin_not_allowed", detail: "\(origin.prefix(200)) is not in CORS_ALLOWED_ORIGINS",
@@ -63,12 +61,6 @@ extension Problem {
                 headers: [.retryAfter: "1"])
         case .notDurable(let error): self.init(error)
         }
-    }
-
-    private init(credentials code: String) {
-        self.init(
-            .unauthorized, code: code, detail: "send 'Authorization: Bearer <write key>', or ?key=",
-            field: "Authorization", headers: [.wwwAuthenticate: "Bearer"])
     }
 
     private init(_ coding: ContentCoding, _ error: InflateError) {

@@ -17,6 +17,15 @@ public struct EventViolation: Error, Equatable, Sendable {
         case tooLarge = "too_large"
         case forbiddenKey = "forbidden_key"
         case schemaViolation = "schema_violation"
+        /// Older than the write key allows.
+        case tooOld = "too_old"
+        /// Too many events of its user just now.
+        case rateLimited = "rate_limited"
+        /// The write key's events of the day are used up.
+        case quotaExceeded = "quota_exceeded"
+
+        /// Whether the same event may be taken later.
+        public var isTemporary: Bool { self == .rateLimited || self == .quotaExceeded }
     }
 
     /// What to act on.

@@ -129,6 +129,9 @@ public struct HeaderName: RawRepresentable, Hashable, Sendable {
     public static let clientAddress = HeaderName(rawValue: "client-address")
     /// The client's `User-Agent`.
     public static let userAgent = HeaderName(rawValue: "user-agent")
+    /// `server` where the write key may speak for others: `userAgent` and `clientAddress` of `metadata` then come before
+    /// what the request told. Absent for all other keys.
+    public static let keyMark = HeaderName(rawValue: "key-mark")
     /// W3C Trace Context.
     public static let traceparent = HeaderName(rawValue: "traceparent")
 

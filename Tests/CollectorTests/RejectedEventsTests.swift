@@ -21,7 +21,7 @@ struct RejectedEventsTests {
         _ log: EventLogModel, limits: RejectedEventsLimits = RejectedEventsLimits(), now: Int64 = noon,
         _ body: (RejectedEvents) async throws -> Void
     ) async throws {
-        let rejected = RejectedEvents(log: log, limits: limits, logger: Logger(label: "test"), now: { now })
+        let rejected = RejectedEvents(log: log, limits: limits, logger: Logger(label: "test"), now: { now }, clock: { 0 })
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [.init(service: rejected)], logger: Logger(label: "test")))
@@ -157,13 +157,15 @@ struct RejectedEventsTests {
         #expect(log.records(of: .deadLetters).isEmpty)
     }
 
-    @Test func permitsComeBackWithTime() {
-        var bucket = TokenBucket(rate: 10, burst: 5, now: 0)
-        #expect(bucket.take(7, now: 0) == 5)
-        #expect(bucket.take(1, now: 99) == 0)
-        #expect(bucket.take(2, now: 200) == 2)
-        #expect(bucket.take(100, now: 1_000_000) == 5)
-        #expect(bucket.take(1, now: 0) == 0, "a clock set back gives nothing")
-        #expect(bucket.take(1, now: 100) == 1)
+    /// It comes again: recording it each time would be noise.
+    @Test func whatIsRefusedForNowOnlyIsNotRecorded() async throws {
+        let log = EventLogModel()
+        try await withService(log) { rejected in
+            var request = try read("[\(bad()),\(eventText()),\(eventText())]")
+            request.items[1].violation = EventViolation(.rateLimited, field: "userId", "")
+            request.items[2].violation = EventViolation(.tooOld, field: "timestamp", "")
+            rejected.offer(request, facts)
+        }
+        #expect(log.records(of: .deadLetters).map { $0[.deadLetterReason] } == ["unknown_field", "too_old"])
     }
 }

@@ -14,6 +14,8 @@ import Testing
             let sink = MemorySink()
             let logger = Logger(label: "test") { JSONLogHandler(label: $0, role: "r", level: .info, sink: sink) }
             let rounds = Rounds()
+            // Before it is listened for, the signal would end the process. Later this would undo the listening.
+            _ = signal(SIGHUP, SIG_IGN)
             let service = ReloadService(
                 [
                     Reloadable(name: "bad") { throw Refusal() },

@@ -141,12 +141,46 @@ import Testing
         #expect(try load(.collector, keys).collector.host == "0.0.0.0")
         // Write keys protect the collector, not the dashboard.
         #expect(try issues(.serve, keys.merging(["DASHBOARD_HOST": "0.0.0.0"]) { $1 }).map(\.key) == ["DASHBOARD_HOST"])
+        let file = try load(.collector, ["COLLECTOR_HOST": "0.0.0.0", "KEYS_FILE": "/keys"]).collector
+        #expect(file.host == "0.0.0.0" && file.keysFile == "/keys" && !file.isOpen)
+        #expect(try load(.collector, ["KEYS_FILE": "/keys"]).collector.host == "0.0.0.0")
         // An empty list is a mistake and does not open anything.
         #expect(try issues(.collector, ["WRITE_KEYS": ""]).map(\.key) == ["WRITE_KEYS"])
+        #expect(try issues(.collector, ["KEYS_FILE": "", "COLLECTOR_HOST": "0.0.0.0"]).map(\.key) == ["KEYS_FILE"])
+    }
+
+    @Test func limitsAreReadAndWrongOnesAllReported() throws {
+        let none = try load(.collector).collector.admission
+        #expect(none.global == nil && none.key == nil && none.address == nil && none.user == nil)
+        #expect(none.deniedNetworks.isEmpty && none.trustedProxies.isEmpty && none.proxyHeader == .xForwardedFor)
+        let some = try load(
+            .collector,
+            [
+                "LIMIT_GLOBAL_RATE": "1000000/s", "LIMIT_KEY_RATE": "600/m", "LIMIT_KEY_BURST": "7",
+                "LIMIT_ADDRESS_RATE": "1/h", "LIMIT_USER_RATE": "off", "LIMIT_TABLE_SIZE": "2000",
+                "DENIED_NETWORKS": "10.0.0.0/8, 2001:db8::/32,192.0.2.7", "TRUSTED_PROXIES": "127.0.0.1",
+                "PROXY_HEADER": "Forwarded",
+            ]
+        ).collector.admission
+        #expect(some.global?.interval == 1_000 && some.global?.burst == 10_000_000)
+        #expect(some.key?.interval == 100_000_000 && some.key?.burst == 7 && some.user == nil)
+        #expect(some.address?.interval == 3_600_000_000_000 && some.address?.burst == 1)
+        #expect(some.deniedNetworks.count == 3 && some.trustedProxies.count == 1 && some.tableSize == 2_000)
+        #expect(some.proxyHeader == .forwarded)
+        let wrong = [
+            "LIMIT_GLOBAL_RATE": "0/s", "LIMIT_KEY_RATE": "5", "LIMIT_ADDRESS_RATE": "1000001/s",
+            "LIMIT_USER_BURST": "5", "LIMIT_KEY_BURST": "0", "LIMIT_TABLE_SIZE": "1",
+            "DENIED_NETWORKS": "10.0.0.1/8,10.0.0.0/8,x", "TRUSTED_PROXIES": "", "PROXY_HEADER": "via",
+        ]
+        let found = try issues(.collector, wrong)
+        #expect(Set(found.map(\.key)) == Set(wrong.keys) && found.count == wrong.count, "\(found)")
+        #expect(found.contains { $0.allowed.hasSuffix("wrong: 10.0.0.1/8, x") })
+        #expect(
+            try issues(.collector, ["LIMIT_USER_RATE": "1/h", "LIMIT_USER_BURST": "25"]).map(\.key)
+                == ["LIMIT_USER_BURST"], "it would take more than a day to fill")
     }
 
     @Test func protectionThatIsNotBuiltIsRefused() throws {
-        #expect(try issues(.collector, ["KEYS_FILE": "/keys"]).map(\.key) == ["KEYS_FILE"])
         let found = try issues(.dashboardAPI, ["JWKS_URL": "https://x", "JWKS_FILE": "/x", "JWT_ISSUER": "i"])
         #expect(found.map(\.key) == ["JWKS_URL", "JWKS_FILE", "JWT_ISSUER"])
     }

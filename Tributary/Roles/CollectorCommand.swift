@@ -16,18 +16,18 @@ struct CollectorCommand: AsyncParsableCommand {
         let log = try process.buildLog()
         let settings = process.settings.collector
         let health = Health(role: "collector", checks: [.log(log)])
-        let keys = WriteKeys(Dictionary(uniqueKeysWithValues: settings.writeKeys.map { ($0.key, $0.source) }))
+        let keys = try process.buildWriteKeys()
+        let rules = AdmissionRules(settings.admission)
         let parts = try process.buildCollectorParts(log)
         let server = process.server(
             host: settings.host, port: settings.port, health: health, context: CollectorContext.self
         ) { router in
             addCollectorRoutes(
                 to: router, log: log, keys: keys, durability: "kafka", schemas: parts.schemas, rejected: parts.rejected,
-                now: currentMilliseconds)
+                rules: rules, now: currentMilliseconds)
         }
-        let reload = ReloadService(parts.reloadables, logger: process.logger)
         // The server is the first to end: what it rejects last is still recorded.
-        let services: [any Service] = [reload] + (parts.rejected.map { [$0] } ?? []) + [server]
+        let services = process.reloading(keys, and: parts.reloadables) + (parts.rejected.map { [$0] } ?? []) + [server]
         try await process.run(services) { await log.close() }
     }
 }

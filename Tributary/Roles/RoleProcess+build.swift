@@ -1,9 +1,11 @@
 import ArgumentParser
+import Collector
 import EmbeddedStores
 import KafkaLog
 import MongoStore
 import Operations
 import PostgresStore
+import ServiceLifecycle
 import Stores
 
 /// Engines meet roles here.
@@ -45,6 +47,23 @@ extension RoleProcess {
 
     /// The keys of metadata that events are counted by; the settings' rule is the same.
     var metadataKeys: MetadataKeys { MetadataKeys(settings.aggregator.metadataKeys) ?? .none }
+
+    /// Who may write, by the settings and the file that they name.
+    func buildWriteKeys() throws -> WriteKeys {
+        let settings = settings.collector
+        let keys = Dictionary(uniqueKeysWithValues: settings.writeKeys.map { ($0.key, $0.source) })
+        guard let file = settings.keysFile else { return WriteKeys(keys) }
+        return try configured { try WriteKeys(keys, file: file) }
+    }
+
+    /// What SIGHUP reads again; without any of it SIGHUP ends the process as usual.
+    func reloading(_ keys: WriteKeys, and others: [Reloadable]) -> [any Service] {
+        var reloadables = others
+        if settings.collector.keysFile != nil {
+            reloadables.append(Reloadable(name: "write keys") { try keys.reload() })
+        }
+        return reloadables.isEmpty ? [] : [ReloadService(reloadables, logger: logger)]
+    }
 
     func buildCalendar() throws -> ReportingCalendar {
         guard let calendar = ReportingCalendar(settings.reportingTimeZone) else {

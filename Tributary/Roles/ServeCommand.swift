@@ -20,6 +20,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let process = try RoleProcess(.serve, options, overrides: dataDir.map { ["DATA_DIR": $0] } ?? [:])
+        let keys = try process.buildWriteKeys()
         let stores = try process.buildStores()
         if stores.durability == "embedded" { try await provision(stores, process) }
         let (worker, aggregator) = (buildWorker(process, stores), try buildAggregator(process, stores))
@@ -30,10 +31,11 @@ struct ServeCommand: AsyncParsableCommand {
             ])
         let parts = try process.buildCollectorParts(stores.log)
         // The servers are the first to end: what they reject last is still recorded.
-        var services: [any Service] = [ReloadService(parts.reloadables, logger: process.logger), worker, aggregator]
+        var services = process.reloading(keys, and: parts.reloadables)
+        services += [worker, aggregator]
         if let rejected = parts.rejected { services.append(rejected) }
         services += [
-            collectorServer(process, stores, parts, health), dashboardServer(process, stores, health),
+            collectorServer(process, stores, keys, parts, health), dashboardServer(process, stores, health),
         ]
         if let directory = process.settings.dataDirectory {
             services.append(
@@ -71,16 +73,16 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func collectorServer(
-        _ process: RoleProcess, _ stores: BuiltStores, _ parts: CollectorParts, _ health: Health
+        _ process: RoleProcess, _ stores: BuiltStores, _ keys: WriteKeys, _ parts: CollectorParts, _ health: Health
     ) -> any Service {
         let settings = process.settings.collector
-        let keys = WriteKeys(Dictionary(uniqueKeysWithValues: settings.writeKeys.map { ($0.key, $0.source) }))
+        let rules = AdmissionRules(settings.admission)
         return process.server(
             host: settings.host, port: settings.port, health: health, context: CollectorContext.self
         ) { router in
             addCollectorRoutes(
                 to: router, log: stores.log, keys: keys, durability: stores.durability,
-                schemas: parts.schemas, rejected: parts.rejected, now: currentMilliseconds)
+                schemas: parts.schemas, rejected: parts.rejected, rules: rules, now: currentMilliseconds)
         }
     }
 

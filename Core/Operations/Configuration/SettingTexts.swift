@@ -1,7 +1,7 @@
 import Foundation
 
 /// Reads `500ms`, `60s`, `5m`, `2h`: a whole number and a unit, nothing else; `nil` also where it would overflow.
-func parseDuration(_ text: String) -> Duration? {
+public func parseDuration(_ text: String) -> Duration? {
     guard let match = text.wholeMatch(of: /([0-9]{1,15})(ms|s|m|h)/), let number = Int64(match.1) else { return nil }
     let milliseconds: Int64 =
         switch match.2 {
@@ -15,7 +15,7 @@ func parseDuration(_ text: String) -> Duration? {
 }
 
 /// Writes whole milliseconds with the largest unit that leaves a whole number.
-func durationText(_ duration: Duration) -> String {
+public func durationText(_ duration: Duration) -> String {
     let milliseconds = duration.nanoseconds / 1_000_000
     for (unit, size) in [("h", Int64(3_600_000)), ("m", 60_000), ("s", 1_000)]
     where milliseconds > 0 && milliseconds % size == 0 {

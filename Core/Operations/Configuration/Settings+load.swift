@@ -44,17 +44,25 @@ extension Settings {
 
         let writeKeys = reader.writeKeys()
         let allowAnonymous = reader.flag("allowAnonymous")
+        let keysFile = reader.value("keys.file", default: String?.none, allowed: "the path of a file") {
+            .some(.some($0))
+        }
+        // A file that is given but wrong, an empty path, does not open anything.
+        let isOpen = writeKeys?.isEmpty == true && reader.text("keys.file") == nil
         collector = Collector(
-            host: reader.host("collector.host", default: writeKeys?.isEmpty == false ? "0.0.0.0" : "127.0.0.1"),
-            port: reader.port("collector.port", default: 8080), writeKeys: writeKeys ?? [])
+            host: reader.host(
+                "collector.host", default: keysFile != nil || writeKeys?.isEmpty == false ? "0.0.0.0" : "127.0.0.1"),
+            port: reader.port("collector.port", default: 8080), writeKeys: writeKeys ?? [], keysFile: keysFile,
+            admission: Admission(reader: &reader))
         dashboard = Dashboard(
             host: reader.host("dashboard.host", default: "127.0.0.1"),
             port: reader.port("dashboard.port", default: 8090))
         if !allowAnonymous {
             // Write keys that cannot be read are reported as such; the address is not at fault then.
-            if role.listensForEvents && writeKeys?.isEmpty == true {
+            if role.listensForEvents && isOpen {
                 reader.requireLoopback(
-                    "collector.host", collector.host, unless: "WRITE_KEYS is set or ALLOW_ANONYMOUS=true")
+                    "collector.host", collector.host,
+                    unless: "WRITE_KEYS or KEYS_FILE is set or ALLOW_ANONYMOUS=true")
             }
             if role.listensForQuestions {
                 reader.requireLoopback("dashboard.host", dashboard.host, unless: "ALLOW_ANONYMOUS=true")

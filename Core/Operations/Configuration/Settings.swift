@@ -32,10 +32,14 @@ public struct Settings: Sendable {
         public var host: String
         /// The port to listen on; 0 is any free one.
         public var port: Int
-        /// The keys that events may be sent with; without any the collector is open.
+        /// The keys that events may be sent with, beside those of the file.
         public var writeKeys: [WriteKey]
-        /// Whether events without a key are taken.
-        public var isOpen: Bool { writeKeys.isEmpty }
+        /// The file of further keys.
+        public var keysFile: String?
+        /// Whom it lets in, and how much of each.
+        public var admission: Admission
+        /// Whether events without a key are taken: without keys, and without a file that may get some.
+        public var isOpen: Bool { writeKeys.isEmpty && keysFile == nil }
     }
 
     /// The dashboard API.
