@@ -21,7 +21,8 @@ struct RejectedEventsTests {
         _ log: EventLogModel, limits: RejectedEventsLimits = RejectedEventsLimits(), now: Int64 = noon,
         _ body: (RejectedEvents) async throws -> Void
     ) async throws {
-        let rejected = RejectedEvents(log: log, limits: limits, logger: Logger(label: "test"), now: { now }, clock: { 0 })
+        let rejected = RejectedEvents(
+            log: log, limits: limits, logger: Logger(label: "test"), now: { now }, clock: { 0 })
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [.init(service: rejected)], logger: Logger(label: "test")))
