@@ -15,6 +15,7 @@ extension PipelineTests {
                     try await serve.importLog()
                     try await serve.dashboard.expectNumbers(recount)
                 }
+                try await serve.verify()
                 let start = ContinuousClock.now
                 #expect(try await serve.terminate() == .exited(0))
                 print("serve ended \(ContinuousClock.now - start) after SIGTERM")
@@ -40,6 +41,7 @@ extension PipelineTests {
                     try await Serve.finish(running)
                 }
                 try await serve.dashboard.expectNumbers(recount)
+                try await serve.verify()
                 #expect(try await serve.terminate() == .exited(0))
                 try await expectBooks(serve, recount, duplicates: recount.total[0] * 4...recount.total[0] * 6)
             }

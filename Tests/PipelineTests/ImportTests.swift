@@ -19,6 +19,7 @@ extension PipelineTests {
 
                 try await roles.importLog(pipeline)
                 try await roles.expectNumbers(recount)
+                try await pipeline.verify()
                 let after = try await pipeline.totals()
                 #expect(after.stored == recount.total[0])
                 #expect(after.duplicate == before.duplicate + recount.total[0])

@@ -100,6 +100,14 @@ final class Pipeline: Sendable {
         try await runToEnd(productPath("tributary"), arguments, environment: environment)
     }
 
+    /// Has the rollups of the access log compared with the raw events, row by row and set by set.
+    func verify() async throws {
+        let result = try await run("verify", "--from", "2015-05-11", "--to", "2015-05-24")
+        guard result.end == .exited(0), result.output.contains(": 0 differ") else {
+            throw PipelineFailure("verify: \(result.output)")
+        }
+    }
+
     /// Starts a role and waits until it listens.
     func start(_ role: String, _ additions: [String: String] = [:]) async throws -> Role {
         let process = try startBothStreams(

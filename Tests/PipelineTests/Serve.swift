@@ -63,6 +63,17 @@ final class Serve {
         try await waitUntilReady()
     }
 
+    /// Has the running process compare the rollups of the access log with the raw events.
+    func verify() async throws {
+        let result = try await runToEnd(
+            productPath("tributary"),
+            ["verify", "--from", "2015-05-11", "--to", "2015-05-24", "--data-dir", directory],
+            environment: ["PATH": "/usr/bin:/bin"])
+        guard result.end == .exited(0), result.output.contains(": 0 differ") else {
+            throw PipelineFailure("verify: \(result.output)")
+        }
+    }
+
     /// Asks it to end.
     func terminate() async throws -> ChildProcess.End {
         process.signal(SIGTERM)

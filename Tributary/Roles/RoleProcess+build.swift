@@ -45,8 +45,7 @@ extension RoleProcess {
             keeping: directory)
     }
 
-    /// The keys of metadata that events are counted by; the settings' rule is the same.
-    var metadataKeys: MetadataKeys { MetadataKeys(settings.aggregator.metadataKeys) ?? .none }
+    var metadataKeys: MetadataKeys { keysOfMetadata(settings) }
 
     /// Who may write, by the settings and the file that they name.
     func buildWriteKeys() throws -> WriteKeys {
@@ -65,13 +64,7 @@ extension RoleProcess {
         return reloadables.isEmpty ? [] : [ReloadService(reloadables, logger: logger)]
     }
 
-    func buildCalendar() throws -> ReportingCalendar {
-        guard let calendar = ReportingCalendar(settings.reportingTimeZone) else {
-            say("REPORTING_TIMEZONE: '\(settings.reportingTimeZone)' is not known here")
-            throw ExitCode(78)
-        }
-        return calendar
-    }
+    func buildCalendar() throws -> ReportingCalendar { try reportingCalendar(settings) }
 
     /// An engine that refuses its configuration ends the process as any wrong setting does.
     private func configured<Engine>(_ make: () throws -> Engine) throws -> Engine {
@@ -123,4 +116,16 @@ func judgeKafkaProperty(_ name: String, _ value: String) -> KafkaPropertyVerdict
     case .invalid(let reason): .invalid(reason)
     case .guaranteed(let reason): .guarantee(reason)
     }
+}
+
+/// The keys of metadata that events are counted by; the settings' rule is the same.
+func keysOfMetadata(_ settings: Settings) -> MetadataKeys { MetadataKeys(settings.aggregator.metadataKeys) ?? .none }
+
+/// The calendar that days and weeks are cut by.
+func reportingCalendar(_ settings: Settings) throws -> ReportingCalendar {
+    guard let calendar = ReportingCalendar(settings.reportingTimeZone) else {
+        say("REPORTING_TIMEZONE: '\(settings.reportingTimeZone)' is not known here")
+        throw ExitCode(78)
+    }
+    return calendar
 }

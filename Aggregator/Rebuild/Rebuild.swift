@@ -1,0 +1,114 @@
+import Bitmaps
+import Events
+public import Stores
+
+/// Makes the rows of days anew from the raw events, while passes go on.
+///
+/// The scan up to the cursors needs no lock. The last transaction locks them, reads what passes have folded meanwhile,
+/// and replaces the rows; the cursors stay where they are.
+public struct Rebuild: Sendable {
+    /// What a rebuild came to.
+    public struct Report: Sendable, Equatable {
+        /// Rows written.
+        public var rows = 0
+        /// Raw events read.
+        public var events: Int64 = 0
+    }
+
+    private let raw: any RawEventStore
+    private let rollups: any RollupStore
+    private let calendar: ReportingCalendar
+    private let dimensions: Dimensions
+    private let retentionDays: Int
+
+    /// Rebuilds one store from the other.
+    /// - Parameters:
+    ///   - metadata: the keys of metadata that the aggregator counts by.
+    ///   - retentionDays: how long raw events are kept.
+    public init(
+        raw: any RawEventStore, rollups: any RollupStore, calendar: ReportingCalendar, metadata: MetadataKeys,
+        retentionDays: Int
+    ) {
+        (self.raw, self.rollups, self.calendar) = (raw, rollups, calendar)
+        dimensions = Dimensions(metadata: metadata)
+        self.retentionDays = retentionDays
+    }
+
+    /// Rebuilds a span of days, with the weeks they lie in.
+    /// - Parameters:
+    ///   - sources: the sources; `nil`: all.
+    ///   - now: the clock, milliseconds since 1970.
+    ///   - progress: told of the offsets passed and of all.
+    /// - Throws: `RecountError` where raw events are gone; a `StoreError`. Nothing has changed then.
+    public func run(
+        _ span: RecountSpan, sources: [String]?, now: Int64, progress: @Sendable (Int64, Int64) async -> Void
+    ) async throws -> Report {
+        let cursors = try await rollups.withReader { reader in
+            try AggregationPass.check(calendar, against: try await reader.state())
+            return try await reader.cursors()
+        }
+        let scan = try await scan(span, sources, cursors, now, progress)
+        return try await rollups.withTransaction { transaction in
+            let latest = try await transaction.lockCursors()
+            let whole = try await self.continue(scan, from: cursors, to: latest)
+            for granularity in Granularity.allCases {
+                try await transaction.remove(
+                    granularity, periods: span.periods(granularity, calendar), sources: sources)
+            }
+            let rows = try await write(whole, in: transaction)
+            try await transaction.raiseRevision()
+            return Report(rows: rows, events: whole.read)
+        }
+    }
+
+    private func scan(
+        _ span: RecountSpan, _ sources: [String]?, _ cursors: [RollupCursor], _ now: Int64,
+        _ progress: @Sendable (Int64, Int64) async -> Void
+    ) async throws -> RawScan {
+        var calendar = calendar
+        let today = calendar.day(of: now)
+        return try await raw.withConsistentReader { [calendar] reader in
+            var scan = RawScan(span, sources: sources, calendar: calendar, dimensions: dimensions)
+            let windows = RawScan.windows(try await reader.progress(), upTo: cursors)
+            let all = windows.reduce(0) { $0 + Int64($1.offsets.count) }
+            try await scan.add(windows, reader) { await progress($0, all) }
+            try scan.checkCompleteness(cursors, retentionDays: retentionDays, today: today)
+            return scan
+        }
+    }
+
+    /// Adds what passes have folded since the scan.
+    private func `continue`(
+        _ scan: RawScan, from cursors: [RollupCursor], to latest: [RollupCursor]
+    ) async throws -> RawScan {
+        let passed = Dictionary(uniqueKeysWithValues: cursors.map { ($0.partition, $0.nextOffset) })
+        return try await raw.withConsistentReader { reader in
+            var scan = scan
+            let books = try await reader.progress()
+            let windows = RawScan.windows(books, upTo: latest).compactMap { window -> OffsetWindow? in
+                let start = max(window.offsets.lowerBound, passed[window.partition] ?? window.offsets.lowerBound)
+                guard start < window.offsets.upperBound else { return nil }
+                return OffsetWindow(partition: window.partition, offsets: start..<window.offsets.upperBound)
+            }
+            try await scan.add(windows, reader)
+            return scan
+        }
+    }
+
+    private func write(_ scan: RawScan, in transaction: any RollupTransaction) async throws -> Int {
+        let numbers = try await VisitorNumbers.assign([scan.fold], in: transaction)
+        let recorded = try await transaction.recordValues(scan.fold.values(), limit: Merger.maximumValues)
+        var sets = FoldedSets()
+        for numbers in numbers {
+            sets.add(scan.fold.changes(recorded).filter { scan.isOfSpan($0.key) }, numbers)
+        }
+        try await transaction.add(
+            sets.rows.sorted { $0.key < $1.key }.map { key, row in
+                (key, RollupCounts(events: row.events, visitors: Int64(row.visitors.count)))
+            })
+        for (key, row) in sets.rows.sorted(by: { $0.key < $1.key }) {
+            try await transaction.compact(key, chunks: row.visitors.chunks().mapValues { $0.serialized() })
+        }
+        return sets.rows.count
+    }
+}

@@ -1,0 +1,135 @@
+import Bitmaps
+import Events
+public import Stores
+
+/// Recounts days from the raw events and compares every row and every set with what is stored.
+public struct Verification: Sendable {
+    /// A row that is not what a recount gives.
+    public struct Difference: Sendable, Equatable {
+        /// The row.
+        public var key: RollupKey
+        /// What is stored; `nil` where there is no row.
+        public var stored: RollupCounts?
+        /// What the recount gives; `nil` where it has no such row.
+        public var recounted: RollupCounts?
+        /// Whether the set of visitors is another one, beside its number.
+        public var isOtherSet: Bool
+    }
+
+    /// What a verification came to.
+    public struct Report: Sendable, Equatable {
+        /// Rows compared, those that only one side has among them.
+        public var rows = 0
+        /// Raw events read.
+        public var events: Int64 = 0
+        /// Rows that differ.
+        public var differences = 0
+    }
+
+    private let raw: any RawEventStore
+    private let rollups: any RollupStore
+    private let calendar: ReportingCalendar
+    private let dimensions: Dimensions
+    private let retentionDays: Int
+
+    /// Verifies one store against the other.
+    /// - Parameters:
+    ///   - metadata: the keys of metadata that the aggregator counts by.
+    ///   - retentionDays: how long raw events are kept.
+    public init(
+        raw: any RawEventStore, rollups: any RollupStore, calendar: ReportingCalendar, metadata: MetadataKeys,
+        retentionDays: Int
+    ) {
+        (self.raw, self.rollups, self.calendar) = (raw, rollups, calendar)
+        dimensions = Dimensions(metadata: metadata)
+        self.retentionDays = retentionDays
+    }
+
+    /// Compares a span of days, with the weeks they lie in.
+    /// - Parameters:
+    ///   - sources: the sources; `nil`: all.
+    ///   - now: the clock, milliseconds since 1970.
+    ///   - progress: told of the offsets passed and of all.
+    ///   - found: told of each difference, in order.
+    /// - Throws: `RecountError` where raw events are gone; a `StoreError`.
+    public func run(
+        _ span: RecountSpan, sources: [String]?, now: Int64, progress: @Sendable (Int64, Int64) async -> Void,
+        found: @Sendable (Difference) async -> Void
+    ) async throws -> Report {
+        try await rollups.withReader { stored in
+            try AggregationPass.check(calendar, against: try await stored.state())
+            let cursors = try await stored.cursors()
+            let scan = try await scan(span, sources, cursors, now, progress)
+            var report = Report(events: scan.read)
+            let recount = try await recount(scan, stored)
+            for granularity in Granularity.allCases {
+                try await compare(granularity, span, sources, recount, stored, &report, found)
+            }
+            return report
+        }
+    }
+
+    private func scan(
+        _ span: RecountSpan, _ sources: [String]?, _ cursors: [RollupCursor], _ now: Int64,
+        _ progress: @Sendable (Int64, Int64) async -> Void
+    ) async throws -> RawScan {
+        var calendar = calendar
+        let today = calendar.day(of: now)
+        return try await raw.withConsistentReader { [calendar] reader in
+            var scan = RawScan(span, sources: sources, calendar: calendar, dimensions: dimensions)
+            let windows = RawScan.windows(try await reader.progress(), upTo: cursors)
+            let all = windows.reduce(0) { $0 + Int64($1.offsets.count) }
+            try await scan.add(windows, reader) { await progress($0, all) }
+            try scan.checkCompleteness(cursors, retentionDays: retentionDays, today: today)
+            return scan
+        }
+    }
+
+    /// What the rows must hold: events, and visitors by the store's numbers (`nil` where one has no number).
+    private typealias Rows = [RollupKey: (events: Int64, count: Int, visitors: VisitorSet?)]
+
+    private func recount(_ scan: RawScan, _ stored: any RollupReader) async throws -> Rows {
+        let recorded = try await stored.recordedValues(scan.fold.values())
+        var tables: [String: [UInt32?]] = [:]
+        for (source, users) in scan.fold.users {
+            let known = try await stored.visitors(of: source, users.digests)
+            tables[source] = users.digests.map { known[$0]?.number }
+        }
+        return scan.fold.changes(recorded).reduce(into: Rows()) { rows, row in
+            guard scan.isOfSpan(row.key) else { return }
+            let numbers = row.value.users.compactMap { tables[row.key.source]?[Int($0)] }
+            let isWhole = numbers.count == row.value.users.count
+            rows[row.key] = (row.value.events, row.value.users.count, isWhole ? VisitorSet(numbers) : nil)
+        }
+    }
+
+    private func compare(
+        _ granularity: Granularity, _ span: RecountSpan, _ sources: [String]?, _ recount: Rows,
+        _ stored: any RollupReader, _ report: inout Report, _ found: @Sendable (Difference) async -> Void
+    ) async throws {
+        let periods = span.periods(granularity, calendar)
+        let rows = try await stored.rows(granularity, periods: periods, sources: sources, dimension: nil)
+        let counts = Dictionary(rows.map { ($0.key, $0.counts) }) { first, _ in first }
+        let setKeys = try await stored.setKeys(granularity, periods: periods, sources: sources)
+        let all = Set(counts.keys).union(setKeys).union(recount.keys.filter { $0.granularity == granularity }).sorted()
+        for start in stride(from: 0, to: all.count, by: 2_000) {
+            let part = Array(all[start..<min(start + 2_000, all.count)])
+            let sets = try await stored.sets(part).mapValues { try LoadedSet($0).all }
+            for key in part {
+                report.rows += 1
+                guard let difference = difference(key, counts[key], sets[key], recount[key]) else { continue }
+                report.differences += 1
+                await found(difference)
+            }
+        }
+    }
+
+    private func difference(
+        _ key: RollupKey, _ counts: RollupCounts?, _ set: VisitorSet?, _ recount: Rows.Value?
+    ) -> Difference? {
+        let recounted = recount.map { RollupCounts(events: $0.events, visitors: Int64($0.count)) }
+        let isOtherSet = recount.map { $0.visitors ?? VisitorSet() } ?? VisitorSet() != set ?? VisitorSet()
+        guard counts != recounted || isOtherSet else { return nil }
+        return Difference(key: key, stored: counts, recounted: recounted, isOtherSet: isOtherSet)
+    }
+}

@@ -1,0 +1,208 @@
+import Bitmaps
+import Events
+import Logging
+import Stores
+import Testing
+
+@testable import Aggregator
+@testable import StoreModels
+
+/// A recount finds whatever is wrong, and a rebuild mends it.
+struct RecountTests {
+    private static let timeZone = "America/St_Johns"
+
+    /// Stored events, and rollups that passes make of them.
+    private final class World {
+        let raw = RawEventStoreModel()
+        let rollups = RollupStoreModel(timeZone: RecountTests.timeZone)
+        let calendar = ReportingCalendar(RecountTests.timeZone)!
+        private(set) var events: [StoredEvent] = []
+
+        func store(_ new: [StoredEvent], partition: Int32 = 0) async throws {
+            let epoch = PartitionEpoch(epoch: 1, partition: partition)
+            let old = try await raw.beginEpoch(IngestProgress(partition: epoch, first: 0))
+            _ = try await raw.insert(
+                new.enumerated().map { index, event in
+                    let offset = old.next + Int64(index)
+                    return RawEvent(
+                        source: event.source, eventID: "\(partition)-\(offset)", userID: event.userID,
+                        eventType: event.eventType, timestamp: event.timestamp, receivedAt: 0, metadata: nil,
+                        context: EventContext(), position: Position(epoch: 1, partition: partition, offset: offset),
+                        payloadHash: Digest128(high: 0, low: 0))
+                })
+            var next = old
+            next.next += Int64(new.count)
+            next.stored += Int64(new.count)
+            next.batch = "\(next.next)"
+            #expect(try await raw.advance(from: old, to: next) == .advanced)
+            events += new
+        }
+
+        func pass() async throws { try await Self.pass(raw, rollups, calendar) }
+
+        static func pass(
+            _ raw: RawEventStoreModel, _ rollups: RollupStoreModel, _ calendar: ReportingCalendar
+        ) async throws {
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let report = try await AggregationPass(
+                raw: raw, merger: Merger(store: rollups), calendar: calendar, dimensions: Dimensions(),
+                parallelism: 2, logger: logger
+            ).run()
+            #expect(report.mismatches == 0)
+        }
+
+        func verify(
+            _ days: ClosedRange<PeriodNumber>, _ store: RollupStoreModel? = nil, sources: [String]? = nil
+        ) async throws -> [Verification.Difference] {
+            let found = Found()
+            let verification = Verification(
+                raw: raw, rollups: store ?? rollups, calendar: calendar, metadata: .none, retentionDays: 90)
+            let report = try await verification.run(
+                RecountSpan(days: days), sources: sources, now: 0, progress: { _, _ in },
+                found: { await found.add($0) })
+            let differences = await found.differences
+            #expect(report.differences == differences.count)
+            return differences
+        }
+
+        func rebuild(
+            _ days: ClosedRange<PeriodNumber>, _ store: RollupStoreModel, sources: [String]? = nil
+        ) async throws {
+            let rebuild = Rebuild(
+                raw: raw, rollups: store, calendar: calendar, metadata: .none, retentionDays: 90)
+            _ = try await rebuild.run(RecountSpan(days: days), sources: sources, now: 0, progress: { _, _ in })
+        }
+    }
+
+    private actor Found {
+        private(set) var differences: [Verification.Difference] = []
+        func add(_ difference: Verification.Difference) { differences.append(difference) }
+    }
+
+    private static let always: ClosedRange<PeriodNumber> = 0...40_000
+
+    /// Events in several partitions, some of them folded.
+    private func world(_ random: inout SeededRandom) async throws -> World {
+        let world = World()
+        for partition in Int32(0)..<3 { try await world.store(random.plainEvents(60), partition: partition) }
+        try await world.pass()
+        return world
+    }
+
+    @Test func whatPassesMadeIsRight() async throws {
+        var random = SeededRandom.announced()
+        let world = try await world(&random)
+        #expect(try await world.verify(Self.always).isEmpty)
+        try await world.store(random.plainEvents(30))
+        #expect(try await world.verify(Self.always).isEmpty, "what is not folded yet is nobody's fault")
+        try await world.pass()
+        #expect(try await world.verify(Self.always).isEmpty)
+    }
+
+    @Test func everyKindOfDamageIsFoundAndMended() async throws {
+        var random = SeededRandom.announced()
+        let world = try await world(&random)
+        let good = world.rollups.tables
+        for _ in 0..<40 {
+            var tables = good
+            let key = tables.counts.keys.sorted().randomElement(using: &random)!
+            switch Int.random(in: 0..<6, using: &random) {
+            case 0: tables.counts[key]?.events += 1
+            case 1: tables.counts[key]?.visitors -= 1
+            case 2: tables.counts[key] = nil
+            case 3: tables.sets[key] = StoredSet(deltas: [VisitorSet([77]).serialized()])
+            case 4: tables.sets[key] = nil
+            default:
+                var other = key
+                other.value = "made up"
+                tables.counts[other] = RollupCounts(events: 1, visitors: 0)
+            }
+            let damaged = RollupStoreModel(tables)
+            let found = try await world.verify(Self.always, damaged)
+            #expect(found.count == 1, "\(key)")
+            try await world.rebuild(Self.always, damaged)
+            #expect(try await world.verify(Self.always, damaged).isEmpty)
+            #expect(damaged.tables.cursors == good.cursors)
+            #expect(damaged.tables.visitors == good.visitors)
+            #expect(try Recount(damaged.tables) == Recount(world.events, timeZone: Self.timeZone))
+        }
+    }
+
+    /// Any span, wherever days and weeks begin: only its rows are touched, and they come out the same.
+    @Test func aSpanIsRebuiltAndItsNeighboursStay() async throws {
+        var random = SeededRandom.announced()
+        for _ in 0..<10 {
+            let world = try await world(&random)
+            var calendar = world.calendar
+            let day = calendar.day(of: world.events.randomElement(using: &random)!.timestamp)
+            let days = day...day + PeriodNumber.random(in: 0...9, using: &random)
+            let (weeks, intervals) = (
+                CivilDate.monday(of: days.lowerBound)...days.upperBound, RecountSpan(days: days).intervals(calendar)
+            )
+            var tables = world.rollups.tables
+            for key in tables.counts.keys { tables.counts[key]?.events += 1000 }
+            let damaged = RollupStoreModel(tables)
+            try await world.rebuild(days, damaged, sources: ["web"])
+            for (key, counts) in damaged.tables.counts {
+                let isOfSpan =
+                    switch key.granularity {
+                    case .day: days.contains(key.period)
+                    case .week: weeks.contains(key.period)
+                    case .interval: intervals.contains(key.period)
+                    }
+                let expected =
+                    (world.rollups.tables.counts[key]?.events ?? 0) + (isOfSpan && key.source == "web" ? 0 : 1000)
+                #expect(counts.events == expected, "\(key) \(days)")
+            }
+            #expect(try await world.verify(days, damaged, sources: ["web"]).isEmpty)
+        }
+    }
+
+    /// The intervals of a span are those in which one of its moments lies.
+    @Test(arguments: hardTimeZones)
+    func intervalsOfADay(timeZone: String) throws {
+        var random = SeededRandom.announced()
+        var calendar = ReportingCalendar(timeZone)!
+        for _ in 0..<200 {
+            let time = random.time()
+            let day = calendar.day(of: time)
+            let intervals = RecountSpan(days: day...day).intervals(calendar)
+            #expect(intervals.contains(calendar.interval(of: time)))
+            let (first, last) = (Int64(intervals.lowerBound) * 900_000, Int64(intervals.upperBound + 1) * 900_000 - 1)
+            #expect(calendar.day(of: first - 1) != day)
+            #expect(calendar.day(of: last + 1) != day)
+        }
+    }
+
+    @Test func passesDuringARebuildAreNotLost() async throws {
+        var random = SeededRandom.announced()
+        let world = try await world(&random)
+        try await world.store(random.plainEvents(40), partition: 1)
+        let rebuild = Rebuild(
+            raw: world.raw, rollups: world.rollups, calendar: world.calendar, metadata: .none, retentionDays: 90)
+        let (raw, rollups, calendar) = (world.raw, world.rollups, world.calendar)
+        _ = try await rebuild.run(RecountSpan(days: Self.always), sources: nil, now: 0) { done, all in
+            // After the scan and before the last transaction.
+            if done == all { try? await World.pass(raw, rollups, calendar) }
+        }
+        #expect(world.rollups.tables.cursors[PartitionEpoch(epoch: 1, partition: 1)]?.nextOffset == 100)
+        #expect(try Recount(world.rollups.tables) == Recount(world.events, timeZone: Self.timeZone))
+        try await world.pass()
+        #expect(try await world.verify(Self.always).isEmpty)
+    }
+
+    @Test func daysWhoseEventsMayHaveExpiredAreRefused() async throws {
+        let cursors = [
+            RollupCursor(partition: PartitionEpoch(epoch: 1, partition: 0), nextOffset: 10, foldedStored: 10)
+        ]
+        let calendar = ReportingCalendar("UTC")!
+        let scan = RawScan(
+            RecountSpan(days: 1000...1003), sources: nil, calendar: calendar, dimensions: Dimensions())
+        let monday = CivilDate.monday(of: 1000)
+        #expect(throws: RecountError.expired(before: monday + 1, missing: 10)) {
+            try scan.checkCompleteness(cursors, retentionDays: 90, today: monday + 89)
+        }
+        try scan.checkCompleteness(cursors, retentionDays: 90, today: monday + 88)
+        try scan.checkCompleteness([], retentionDays: 90, today: 50_000)
+    }
+}
