@@ -31,6 +31,10 @@ let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
@@ -57,6 +61,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift.git", exact: "7.10.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
@@ -72,7 +78,10 @@ let package = Package(
         room("Compression", at: "Core/Compression", ["CZlib", "CZstd"]),
         room(
             "Operations", at: "Core/Operations",
-            ["Events", configuration, httpTypes, hummingbird, lifecycle, logging, metrics, nio, nioHTTP]),
+            [
+                "Events", configuration, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics, nio,
+                nioHTTP, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL,
+            ]),
 
         // Core: the embedded engines behind the three protocols.
         room(
@@ -112,9 +121,8 @@ let package = Package(
             dependencies: [
                 "AccessLog", "Aggregator", "Collector", "DashboardAPI", "Worker",
                 "EmbeddedStores", "Events", "JSONSchema", "KafkaLog", "MongoStore", "Operations", "PostgresStore",
-                "Stores", arguments, asyncAlgorithms, configuration, crypto, httpClient, hummingbird, lifecycle,
-                logging,
-                metrics, nio,
+                "Stores", arguments, asyncAlgorithms, configuration, crypto, httpClient, httpTypes, hummingbird,
+                hummingbirdCore, lifecycle, logging, metrics, nio,
                 nioHTTP,
             ],
             path: "Tributary",
@@ -138,9 +146,8 @@ let package = Package(
             "CollectorTests",
             [
                 "Collector", "Compression", "Events", "JSONSchema", "Operations", "StoreModels", "Stores",
-                "TestSupport",
-                httpTypes, hummingbird,
-                hummingbirdTesting,
+                "TestSupport", httpClient, httpTypes, hummingbird, hummingbirdCore, hummingbirdTesting, lifecycle,
+                nioHTTP, nioSSL,
                 logging, nio,
             ]),
         tests("WorkerTests", ["Events", "Operations", "StoreModels", "Stores", "Worker", logging]),

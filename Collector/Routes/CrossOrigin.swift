@@ -1,4 +1,4 @@
-import HTTPTypes
+public import HTTPTypes
 import Hummingbird
 import Operations
 
@@ -11,6 +11,9 @@ public struct AllowedOrigins: Sendable, Equatable {
     public init(_ origins: [String] = ["*"]) {
         list = origins.contains("*") ? nil : Set(origins.map { $0.lowercased() })
     }
+
+    /// What refusals carry that were made before anyone looked at the request's origin.
+    public var refusalHeaders: HTTPFields { list == nil ? [.accessControlAllowOrigin: "*"] : [:] }
 
     func contains(_ origin: String) -> Bool { list?.contains(origin.lowercased()) ?? true }
 }

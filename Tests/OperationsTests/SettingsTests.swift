@@ -35,6 +35,32 @@ import Testing
         }
     }
 
+    @Test func theEdgeIsReadAndChecked() throws {
+        let edge = try load(
+            .collector,
+            [
+                "CORS_ALLOWED_ORIGINS": "https://a.example, http://b.example:8080", "COLLECTOR_MAX_CONNECTIONS": "7",
+                "COLLECTOR_HEAD_TIMEOUT": "3s", "COLLECTOR_TLS_CERTIFICATE": "/c", "COLLECTOR_TLS_KEY": "/k",
+                "COLLECTOR_MAX_REQUESTS": "9",
+            ]
+        ).collector.edge
+        #expect(edge.allowedOrigins == ["https://a.example", "http://b.example:8080"])
+        #expect(edge.connections.connections == 7 && edge.connections.headTimeout == .seconds(3) && edge.requests == 9)
+        #expect(edge.tls?.certificate == "/c" && edge.tls?.key == "/k")
+        let plain = try load(.collector).collector.edge
+        #expect(plain.allowedOrigins == ["*"] && plain.tls == nil && plain.bodySize == 1 << 20 && plain.events == 1000)
+        let wrong = try issues(
+            .collector,
+            [
+                "CORS_ALLOWED_ORIGINS": "a.example", "COLLECTOR_TLS_CERTIFICATE": "/c", "COLLECTOR_MAX_HEADERS": "0",
+                "COLLECTOR_BODY_TIMEOUT": "never",
+            ])
+        #expect(
+            Set(wrong.map(\.key)) == [
+                "CORS_ALLOWED_ORIGINS", "COLLECTOR_TLS_KEY", "COLLECTOR_MAX_HEADERS", "COLLECTOR_BODY_TIMEOUT",
+            ])
+    }
+
     @Test func defaults() throws {
         let settings = try load()
         #expect(settings.collector.host == "127.0.0.1" && settings.collector.port == 8080 && settings.collector.isOpen)

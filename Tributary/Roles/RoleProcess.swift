@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import Logging
 import Metrics
 import Operations
@@ -57,7 +58,8 @@ struct RoleProcess {
 
     /// A server of this role's own routes beside those that every role has.
     func server<Context: RequestContext>(
-        host: String, port: Int, health: Health, context: Context.Type, addRoutes: (Router<Context>) -> Void
+        host: String, port: Int, health: Health, context: Context.Type,
+        http: HTTPServerBuilder = .guarded(limits: ConnectionLimits()), addRoutes: (Router<Context>) -> Void
     ) -> some Service where Context.Source == ApplicationRequestContextSource {
         let router = Router(context: Context.self)
         router.add(middleware: RequestMetrics(role: settings.role.rawValue))
@@ -67,7 +69,7 @@ struct RoleProcess {
         router.refuseOtherMethods()
         let listening = ListeningAddress()
         return Application(
-            router: router, configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
+            router: router, server: http, configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { [logger] in listening.announce($0, logger: logger) }, logger: logger.quiet)
     }
 }

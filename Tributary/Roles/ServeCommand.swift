@@ -1,6 +1,5 @@
 import Aggregator
 import ArgumentParser
-import Collector
 import DashboardAPI
 import Hummingbird
 import Operations
@@ -35,7 +34,9 @@ struct ServeCommand: AsyncParsableCommand {
         services += [worker, aggregator]
         if let rejected = parts.rejected { services.append(rejected) }
         services += [
-            collectorServer(process, stores, keys, parts, health), dashboardServer(process, stores, health),
+            try process.collectorServer(
+                log: stores.log, durability: stores.durability, keys: keys, parts: parts, health: health),
+            dashboardServer(process, stores, health),
         ]
         if let directory = process.settings.dataDirectory {
             services.append(
@@ -70,20 +71,6 @@ struct ServeCommand: AsyncParsableCommand {
             log: stores.log, raw: stores.raw, rollups: stores.rollups, calendar: try process.buildCalendar(),
             metadata: process.metadataKeys, interval: process.settings.aggregator.interval, logger: process.logger,
             now: currentMilliseconds)
-    }
-
-    private func collectorServer(
-        _ process: RoleProcess, _ stores: BuiltStores, _ keys: WriteKeys, _ parts: CollectorParts, _ health: Health
-    ) -> any Service {
-        let settings = process.settings.collector
-        let rules = AdmissionRules(settings.admission)
-        return process.server(
-            host: settings.host, port: settings.port, health: health, context: CollectorContext.self
-        ) { router in
-            addCollectorRoutes(
-                to: router, log: stores.log, keys: keys, durability: stores.durability,
-                schemas: parts.schemas, rejected: parts.rejected, rules: rules, now: currentMilliseconds)
-        }
     }
 
     private func dashboardServer(_ process: RoleProcess, _ stores: BuiltStores, _ health: Health) -> any Service {

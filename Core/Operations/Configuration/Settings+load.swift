@@ -53,7 +53,7 @@ extension Settings {
             host: reader.host(
                 "collector.host", default: keysFile != nil || writeKeys?.isEmpty == false ? "0.0.0.0" : "127.0.0.1"),
             port: reader.port("collector.port", default: 8080), writeKeys: writeKeys ?? [], keysFile: keysFile,
-            admission: Admission(reader: &reader))
+            admission: Admission(reader: &reader), edge: Edge(reader: &reader))
         dashboard = Dashboard(
             host: reader.host("dashboard.host", default: "127.0.0.1"),
             port: reader.port("dashboard.port", default: 8090))

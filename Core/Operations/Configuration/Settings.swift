@@ -38,6 +38,8 @@ public struct Settings: Sendable {
         public var keysFile: String?
         /// Whom it lets in, and how much of each.
         public var admission: Admission
+        /// What is taken from the internet.
+        public var edge: Edge
         /// Whether events without a key are taken: without keys, and without a file that may get some.
         public var isOpen: Bool { writeKeys.isEmpty && keysFile == nil }
     }

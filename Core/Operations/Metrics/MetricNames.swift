@@ -4,6 +4,10 @@ public enum MetricNames {
     public static let requests = "tributary_http_requests_total"
     /// Time until a response was ready; labels `role`, `route`, `method`.
     public static let requestSeconds = "tributary_http_request_seconds"
+    /// Connections that are open.
+    public static let connections = "tributary_http_connections"
+    /// Connections closed because of what they did, or for want of room; label `reason`.
+    public static let connectionsRefused = "tributary_http_connections_refused_total"
     /// Metrics refused by the registry; label `metric`.
     public static let dropped = "tributary_metrics_dropped_total"
 
@@ -11,6 +15,8 @@ public enum MetricNames {
     public static let help: [String: String] = [
         requests: "Requests answered, by role, route, method and status.",
         requestSeconds: "Seconds until the head of a response was ready.",
+        connections: "Connections that are open.",
+        connectionsRefused: "Connections closed for what they sent, for being slow or for want of room, by reason.",
         dropped: "Label sets that were not kept: too many of one metric, or one name for two kinds of metric.",
     ]
 }
