@@ -83,6 +83,20 @@ struct SmugglingTests {
         }
     }
 
+    /// The client itself said that it is the last.
+    @Test func nothingIsReadBehindTheLastRequest() async throws {
+        let rest = Self.length + "\r\n" + Self.event
+        try await SocketServer.with { server in
+            for last in [Self.start + "Connection: close\r\n" + rest, "POST /v1/events HTTP/1.0\r\n" + rest] {
+                for behind in [Self.start + rest, "BROKEN\r\n\r\n", " "] {
+                    let exchange = try await server.exchange(Array((last + behind).utf8))
+                    #expect(exchange.statuses == [202] && exchange.isClosed, "\(exchange.text)")
+                }
+            }
+            #expect(server.users.count == 6)
+        }
+    }
+
     /// Earlier answers come first, then the refusal.
     @Test func aBrokenRequestBehindGoodOnesSpoilsOnlyItself() async throws {
         let good = Self.start + Self.length + "\r\n" + Self.event

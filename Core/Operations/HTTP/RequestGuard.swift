@@ -126,12 +126,13 @@ final class RequestGuard: ChannelDuplexHandler {
 
     private func finishAnswer(_ context: ChannelHandlerContext) {
         guard pace.unanswered == 0 else { return }
-        if let refusal {
-            self.refusal = nil
-            refuse(refusal, context)
-        } else if closesAfterAnswer {
+        if closesAfterAnswer {
+            // It has been said that nothing follows: what came after the last request is not answered.
             context.flush()
             closeGently(context)
+        } else if let refusal {
+            self.refusal = nil
+            refuse(refusal, context)
         }
     }
 
