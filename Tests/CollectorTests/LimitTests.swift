@@ -222,20 +222,4 @@ struct LimitTests {
             #expect(log.records(of: .userEvents).allSatisfy { $0[.keyMark] == "server" })
         }
     }
-
-    @Test func theCostIsSmall() {
-        let wide = BucketRule(interval: 1, burst: 1_000_000_000)
-        let rules = AdmissionRules(
-            denied: NetworkSet(["192.0.2.0/24", "2001:db8::/32"].compactMap { IPNetwork($0) }),
-            clientAddress: ClientAddress(trusted: NetworkSet([]), header: .xForwardedFor), key: wide, global: wide,
-            addresses: BucketTable("address", capacity: 65_536, rule: wide),
-            users: BucketTable("user", capacity: 65_536, rule: wide))
-        let gate = Gate(keys: WriteKeys(["k": "web"]), rules: rules)
-        let peer = try? SocketAddress(ipAddress: "198.51.100.7", port: 1)
-        let time = ContinuousClock().measure {
-            for _ in 0..<10_000 { _ = try? gate.enter([:], key: "k", peer: peer, at: noon) }
-        }
-        print("admission at a request's head, unoptimised: \(time / 10_000) a request")
-        #expect(time < .seconds(10))
-    }
 }
