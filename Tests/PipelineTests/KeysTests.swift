@@ -21,6 +21,22 @@ extension PipelineTests {
             }
         }
 
+        @Test("keys that are made at the same time are all kept")
+        func together() async throws {
+            try await TemporaryDirectory.with { directory in
+                let path = "\(directory.path)/keys.json"
+                let processes = try (0..<16).map { _ in
+                    try startBothStreams(
+                        productPath("tributary"), ["keys", "create", "--file", path, "--source", "web"],
+                        environment: ["PATH": "/usr/bin:/bin"])
+                }
+                for process in processes { #expect(try await process.wait(within: .seconds(60)) == .exited(0)) }
+                let list = try await tributary(path, ["keys", "list"])
+                #expect(list.output.split(separator: "\n").count == 17, "\(list.output)")
+                #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["keys.json"])
+            }
+        }
+
         @Test("a file that is not there, or is wrong, stops the start; an empty one lets nobody in")
         func files() async throws {
             try await TemporaryDirectory.with { directory in
