@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import Operations
 import Synchronization
 import Testing
@@ -35,6 +36,10 @@ private struct BucketModel {
         balance -= Int64(count) * rule.interval
         return true
     }
+}
+
+private final class Counted: Sendable {
+    let count = Atomic(0)
 }
 
 struct TokenBucketTests {
@@ -84,13 +89,20 @@ struct TokenBucketTests {
 
     @Test func manyThreadsTakeNoMoreThanThereIs() {
         let (bucket, rule) = (SharedBucket(), BucketRule(interval: 1, burst: 400_000))
-        let taken = Atomic(0)
-        // More than there is, and for long enough that threads really meet.
-        DispatchQueue.concurrentPerform(iterations: 4) { _ in
-            let count = (0..<150_000).count { _ in bucket.takeAll(1, at: 0, by: rule) }
-            taken.add(count, ordering: .relaxed)
+        let taken = Counted()
+        let ended = DispatchGroup()
+        // Threads of their own, more to take than there is, and for long enough that they really meet: a pool may run
+        // them one after the other.
+        for _ in 0..<4 {
+            ended.enter()
+            Thread {
+                let count = (0..<150_000).count { _ in bucket.takeAll(1, at: 0, by: rule) }
+                taken.count.add(count, ordering: .relaxed)
+                ended.leave()
+            }.start()
         }
-        #expect(taken.load(ordering: .relaxed) == 400_000)
+        ended.wait()
+        #expect(taken.count.load(ordering: .relaxed) == 400_000)
     }
 }
 
