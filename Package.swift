@@ -145,8 +145,9 @@ let package = Package(
         tests(
             "CollectorTests",
             [
-                "Collector", "Compression", "Events", "JSONSchema", "Operations", "StoreModels", "Stores",
-                "TestSupport", httpClient, httpTypes, hummingbird, hummingbirdCore, hummingbirdTesting, lifecycle,
+                "Collector", "Compression", "EmbeddedStores", "Events", "JSONSchema", "Operations", "StoreModels",
+                "Stores", "TestSupport", httpClient, httpTypes, hummingbird, hummingbirdCore, hummingbirdTesting,
+                lifecycle,
                 nioHTTP, nioSSL,
                 logging, nio,
             ]),

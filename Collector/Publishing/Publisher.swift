@@ -27,6 +27,8 @@ struct Admitted: Sendable {
     var eventID: String
     /// Whether the identity is fresh, so that a repetition of the request would count again.
     var isFresh: Bool
+    /// Whether it is durable in the spill and not in the log yet.
+    var isSpilled = false
 }
 
 /// Turns the good events of a request into records and appends them to the log.
@@ -35,6 +37,8 @@ struct Publisher: Sendable {
     static let maximumHeaderSize = 1024
 
     let log: any EventLog
+    /// What takes events durably while the log does not; without one the log's failure is the request's.
+    var spill: Spill?
 
     /// Appends the good events and returns when all are durable.
     func publish(_ request: EventRequest, _ facts: RequestFacts) async throws -> [Admitted] {
@@ -46,7 +50,12 @@ struct Publisher: Sendable {
             let (eventID, isFresh) = writer.append(event, of: request.bytes, to: &batch)
             admitted.append(Admitted(index: index, eventID: eventID, isFresh: isFresh))
         }
-        if !admitted.isEmpty { _ = try await log.produce(batch, to: .userEvents) }
+        guard !admitted.isEmpty else { return [] }
+        if let spill {
+            for index in try await spill.append(batch) { admitted[index].isSpilled = true }
+        } else {
+            _ = try await log.produce(batch, to: .userEvents)
+        }
         return admitted
     }
 }

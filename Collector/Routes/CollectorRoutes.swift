@@ -24,16 +24,18 @@ public struct CollectorContext: RequestContext, RemoteAddressRequestContext {
 ///   - rejected: where events that are not accepted are recorded; `nil` for nowhere.
 ///   - durability: what the answer calls it: `kafka` or `embedded`.
 ///   - rules: whom it lets in besides, and how much of each.
+///   - spill: what takes events while `log` does not; the answer calls it `spill`.
 ///   - origins: the web pages that may send from a browser.
 ///   - now: the clock, milliseconds since 1970.
 public func addCollectorRoutes(
     to router: Router<CollectorContext>, log: any EventLog, keys: WriteKeys, durability: String,
-    schemas: EventSchemas = EventSchemas(), rejected: RejectedEvents? = nil,
+    spill: Spill? = nil, schemas: EventSchemas = EventSchemas(), rejected: RejectedEvents? = nil,
     limits: CollectorLimits = CollectorLimits(), origins: AllowedOrigins = AllowedOrigins(),
     rules: AdmissionRules = AdmissionRules(), now: @escaping @Sendable () -> Int64
 ) {
     let ingest = Ingest(
-        publisher: Publisher(log: log), gate: Gate(keys: keys, rules: rules), limits: limits, durability: durability,
+        publisher: Publisher(log: log, spill: spill), gate: Gate(keys: keys, rules: rules), limits: limits,
+        durability: durability,
         schemas: schemas, rejected: rejected, bodies: BodyReader(limits: limits),
         admission: Admission(limits: limits), now: now)
     let (events, pixel) = (EventsEndpoint(ingest: ingest), PixelEndpoint(ingest: ingest))

@@ -50,7 +50,7 @@ struct IngestAnswer: Encodable {
             // One that may be taken later makes all of it worth sending again.
             describeProblem(request.items.lazy.compactMap(\.violation).first(where: \.code.isTemporary))
         } else {
-            self.durability = durability
+            self.durability = admitted.contains(where: \.isSpilled) ? "spill" : durability
         }
     }
 

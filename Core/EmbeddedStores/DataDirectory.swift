@@ -19,14 +19,7 @@ public final class DataDirectory: Sendable {
             throw DatabaseError(
                 .invalidConfiguration, store: "embedded", "\(path) is not a directory that 'serve' has made")
         }
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw DatabaseError(
-                .invalidConfiguration, store: "embedded", "the directory \(path) cannot be made",
-                cause: error.localizedDescription)
-        }
-        lock = try DirectoryLock(directory: path)
+        lock = try DirectoryLock(making: path)
         log = try EmbeddedLog(path: "\(path)/log.db")
         raw = try EmbeddedRawEventStore(path: "\(path)/raw.db")
         rollups = try EmbeddedRollupStore(path: "\(path)/rollups.db")
@@ -49,8 +42,20 @@ public final class DataDirectory: Sendable {
 }
 
 /// Keeps a second process out of a directory. The kernel lets go of it however this process ends.
-private final class DirectoryLock: Sendable {
+final class DirectoryLock: Sendable {
     private let descriptor: Int32
+
+    /// Makes the directory if need be, and takes it.
+    convenience init(making directory: String) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        } catch {
+            throw DatabaseError(
+                .invalidConfiguration, store: "embedded", "the directory \(directory) cannot be made",
+                cause: error.localizedDescription)
+        }
+        try self.init(directory: directory)
+    }
 
     init(directory: String) throws {
         let path = "\(directory)/lock"

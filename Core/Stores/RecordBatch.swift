@@ -79,6 +79,21 @@ public struct RecordBatch: Sendable {
                 partition: partition, offset: offset))
     }
 
+    /// A batch of some of the records, over the same arena, which is not copied.
+    /// - Parameter partition: the partition that a record is to have; all keep theirs without it.
+    public func selecting(
+        _ indices: some Sequence<Int>, partition: (Int) -> Int32? = { _ in nil }
+    ) -> RecordBatch {
+        var selection = RecordBatch(bytes: bytes)
+        for index in indices {
+            let record = records[index]
+            selection.append(
+                key: record.key, value: record.value, headers: headers[record.headers], timestamp: record.timestamp,
+                partition: partition(index) ?? record.partition, offset: record.offset)
+        }
+        return selection
+    }
+
     /// The key's bytes; `nil` for a record without a key.
     public func key(at index: Int) -> ArraySlice<UInt8>? { records[index].key.map { bytes[$0] } }
 

@@ -33,6 +33,34 @@ struct EndpointTests {
         #expect(log.records(of: .userEvents).map { $0[.source] } == ["default"])
     }
 
+    @Test func saysWhereAnythingWasSpilled() async throws {
+        try await SpillWorld.with { world in
+            let router = Router(context: CollectorContext.self)
+            addCollectorRoutes(
+                to: router, log: world.kafka, keys: WriteKeys([:]), durability: "kafka", spill: world.spill,
+                now: { noon })
+            let (good, stuck) = (user(in: 1, of: 4), user(in: 2, of: 4))
+            let expected = [
+                ("[\(eventText(good))]", "kafka"), ("[\(eventText(good)),\(eventText(stuck))]", "spill"),
+            ]
+            for (body, durability) in expected {
+                if durability == "spill" { world.kafka.set(.leaderless([2])) }
+                let response = try await Application(router: router).test(.router) { client in
+                    try await client.execute(uri: "/v1/events", method: .post, body: ByteBuffer(string: body))
+                }
+                #expect(response.status == .accepted)
+                #expect(text(response).contains("\"durability\":\"\(durability)\""))
+            }
+            world.store.set(.down(.unreachable))
+            let refused = try await Application(router: router).test(.router) { client in
+                try await client.execute(
+                    uri: "/v1/events", method: .post, body: ByteBuffer(string: eventText(stuck)))
+            }
+            #expect(refused.status == .serviceUnavailable)
+            #expect(refused.headers[.retryAfter] != nil)
+        }
+    }
+
     @Test func listsAllResultsWhenAsked() async throws {
         let response = try await post(eventText(eventID: "e1"), to: "/v1/events?results=all")
         #expect(text(response).contains("\"results\":[{\"eventId\":\"e1\",\"index\":0,\"status\":\"accepted\"}]"))

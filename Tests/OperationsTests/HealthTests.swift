@@ -27,6 +27,17 @@ import Testing
         #expect(readiness.failures[0].reason == "cannot reach mongodb://***@db:27017/t?*** now")
     }
 
+    @Test func aCheckMayPassWithANote() async throws {
+        let health = Health(
+            role: "collector",
+            checks: [.noting(name: "log") { "events go to the spill" }, .noting(name: "disk") { nil }])
+        let readiness = await health.readiness()
+        #expect(readiness.status == .ready)
+        #expect(
+            String(decoding: readiness.json, as: UTF8.self).hasSuffix(
+                #"[{"name":"log","status":"ok","note":"events go to the spill"},{"name":"disk","status":"ok"}]}"#))
+    }
+
     @Test func checksRunAtTheSameTime() async throws {
         let meeting = Mutex(0)
         let checks = (0..<4).map { index in

@@ -206,6 +206,21 @@ import Testing
                 == ["LIMIT_USER_BURST"], "it would take more than a day to fill")
     }
 
+    @Test func aSpillIsTheCollectorsAndBounded() throws {
+        #expect(try load(.collector).spill.directory == nil)
+        let given = ["SPILL_DIR": "/var/lib/tributary/spill", "SPILL_MAX_BYTES": "1048576"]
+        for role in [Role.collector, .serve] {
+            let spill = try load(role, given).spill
+            #expect(spill.directory == given["SPILL_DIR"] && spill.maximumBytes == 1_048_576)
+        }
+        #expect(try load(.worker, given).spill.directory == nil)
+        #expect(
+            Set(try issues(.collector, ["SPILL_DIR": "", "SPILL_MAX_BYTES": "4GiB"]).map(\.key))
+                == ["SPILL_DIR", "SPILL_MAX_BYTES"])
+        let embedded = try load(.serve, given.merging(["DATA_DIR": "/data"]) { $1 })
+        #expect(embedded.warnings.contains { $0.contains("SPILL_DIR") })
+    }
+
     @Test func protectionThatIsNotBuiltIsRefused() throws {
         let found = try issues(.dashboardAPI, ["JWKS_URL": "https://x", "JWKS_FILE": "/x", "JWT_ISSUER": "i"])
         #expect(found.map(\.key) == ["JWKS_URL", "JWKS_FILE", "JWT_ISSUER"])

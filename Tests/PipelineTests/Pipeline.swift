@@ -96,8 +96,11 @@ final class Pipeline: Sendable {
     }
 
     /// Runs a command of the product to its end; the output is both of its streams.
-    func run(_ arguments: [String]) async throws -> (end: ChildProcess.End, output: String) {
-        try await runToEnd(productPath("tributary"), arguments, environment: environment)
+    func run(
+        _ arguments: [String], _ additions: [String: String] = [:]
+    ) async throws -> (end: ChildProcess.End, output: String) {
+        try await runToEnd(
+            productPath("tributary"), arguments, environment: environment.merging(additions) { $1 })
     }
 
     /// Has the rollups of the access log compared with the raw events, row by row and set by set.

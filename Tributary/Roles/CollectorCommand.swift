@@ -13,13 +13,18 @@ struct CollectorCommand: AsyncParsableCommand {
     func run() async throws {
         let process = try RoleProcess(.collector, options)
         let log = try process.buildLog()
-        let health = Health(role: "collector", checks: [.log(log)])
+        let spill = try await process.openSpill(before: log)
+        let health = Health(role: "collector", checks: [spill?.health ?? .log(log)])
         let keys = try process.buildWriteKeys()
         let parts = try process.buildCollectorParts(log)
         let server = try process.collectorServer(
-            log: log, durability: "kafka", keys: keys, parts: parts, health: health)
-        // The server is the first to end: what it rejects last is still recorded.
-        let services = process.reloading(keys, and: parts.reloadables) + (parts.rejected.map { [$0] } ?? []) + [server]
-        try await process.run(services) { await log.close() }
+            log: log, spill: spill?.spill, durability: "kafka", keys: keys, parts: parts, health: health)
+        // The server is the first to end: what it rejects last is still recorded, what it takes last still spilled.
+        let background: [(any Service)?] = [spill?.service, parts.rejected]
+        let services = background.compactMap { $0 } + process.reloading(keys, and: parts.reloadables) + [server]
+        try await process.run(services) {
+            await log.close()
+            await spill?.close()
+        }
     }
 }

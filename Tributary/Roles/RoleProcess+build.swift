@@ -67,7 +67,7 @@ extension RoleProcess {
     func buildCalendar() throws -> ReportingCalendar { try reportingCalendar(settings) }
 
     /// An engine that refuses its configuration ends the process as any wrong setting does.
-    private func configured<Engine>(_ make: () throws -> Engine) throws -> Engine {
+    func configured<Engine>(_ make: () throws -> Engine) throws -> Engine {
         do {
             return try make()
         } catch {

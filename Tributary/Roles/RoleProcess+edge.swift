@@ -10,7 +10,7 @@ import Stores
 extension RoleProcess {
     /// The collector's server. Ends the process, as any wrong setting does, where certificate or key cannot be used.
     func collectorServer(
-        log: any EventLog, durability: String, keys: WriteKeys, parts: CollectorParts, health: Health
+        log: any EventLog, spill: Spill?, durability: String, keys: WriteKeys, parts: CollectorParts, health: Health
     ) throws -> any Service {
         let settings = settings.collector
         let rules = AdmissionRules(settings.admission)
@@ -21,8 +21,9 @@ extension RoleProcess {
             host: settings.host, port: settings.port, health: health, context: CollectorContext.self, http: http
         ) { router in
             addCollectorRoutes(
-                to: router, log: log, keys: keys, durability: durability, schemas: parts.schemas,
-                rejected: parts.rejected, limits: CollectorLimits(settings.edge), origins: origins, rules: rules,
+                to: router, log: log, keys: keys, durability: durability, spill: spill,
+                schemas: parts.schemas, rejected: parts.rejected, limits: CollectorLimits(settings.edge),
+                origins: origins, rules: rules,
                 now: currentMilliseconds)
         }
     }

@@ -22,11 +22,13 @@ struct ServeCommand: AsyncParsableCommand {
         let keys = try process.buildWriteKeys()
         let stores = try process.buildStores()
         if stores.durability == "embedded" { try await provision(stores, process) }
+        let spill = stores.durability == "embedded" ? nil : try await process.openSpill(before: stores.log)
         let (worker, aggregator) = (buildWorker(process, stores), try buildAggregator(process, stores))
         let health = Health(
             role: "serve",
             checks: [
-                .log(stores.log), .rawEvents(stores.raw), .rollups(stores.rollups), worker.health, aggregator.health,
+                spill?.health ?? .log(stores.log), .rawEvents(stores.raw), .rollups(stores.rollups),
+                worker.health, aggregator.health,
             ])
         let parts = try process.buildCollectorParts(stores.log)
         // The servers are the first to end: what they reject last is still recorded.
@@ -35,14 +37,20 @@ struct ServeCommand: AsyncParsableCommand {
         if let rejected = parts.rejected { services.append(rejected) }
         services += [
             try process.collectorServer(
-                log: stores.log, durability: stores.durability, keys: keys, parts: parts, health: health),
+                log: stores.log, spill: spill?.spill, durability: stores.durability, keys: keys, parts: parts,
+                health: health),
             dashboardServer(process, stores, health),
         ]
         if let directory = process.settings.dataDirectory {
             services.append(
                 CommandServer(directory: directory, stores: stores, settings: process.settings, logger: process.logger))
         }
-        try await process.run(services, then: stores.close)
+        // The first to start is the last to end: what comes in while the others end may still be spilled.
+        if let spill { services.insert(spill.service, at: 0) }
+        try await process.run(services) {
+            await stores.close()
+            await spill?.close()
+        }
     }
 
     /// A new directory needs no command of its own.

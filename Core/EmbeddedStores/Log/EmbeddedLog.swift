@@ -4,7 +4,7 @@ public import Stores
 /// The log of events in one SQLite file, `log.db`: the embedded twin of Kafka.
 ///
 /// An append returns after the commit that holds it, and a commit after fdatasync. Appends that meet share a commit.
-public final class EmbeddedLog: EventLog {
+public final class EmbeddedLog: TrimmableEventLog {
     /// Bytes of a record's value, at most: as the topic's `max.message.bytes`.
     static let maximumRecordSize = 1 << 20
 
@@ -97,8 +97,7 @@ public final class EmbeddedLog: EventLog {
         return outcomes
     }
 
-    /// Drops the records of a partition below an offset.
-    func trim(_ topic: Topic, _ partition: Int32, below low: Int64) async throws {
+    public func trim(_ topic: Topic, _ partition: Int32, below low: Int64) async throws {
         let entry = try entry(topic)
         try await logged("records could not be dropped") { core in
             try await core.writer.write { try LogQueries.trim($0, entry.id, partition, below: low) }
@@ -141,7 +140,7 @@ public final class EmbeddedLog: EventLog {
     private static let closed = EventLogError(.closed, "the log is closed")
 
     /// Runs a call, and says in the log's terms what went wrong.
-    private func logged<Value: Sendable>(
+    func logged<Value: Sendable>(
         _ doing: String, _ work: @Sendable (LogCore) async throws -> Value
     ) async throws -> Value {
         do {

@@ -25,7 +25,7 @@ actor LogWriter {
     private let thread = DedicatedThread(name: "log-writer")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    private let pool: DatabasePool
+    let pool: DatabasePool
     private let extents: Extents
     private var insert: PreparedStatement?
     private var waiting: [Append] = []

@@ -14,11 +14,13 @@ public enum Role: String, Sendable, CaseIterable {
     case provision
     /// An operator's command on the stores.
     case operate
+    /// Gives a dead collector's spill to the log.
+    case spillDrain = "spill-drain"
 
     /// The stores that the role cannot do without.
     var stores: Set<StoreAddress> {
         switch self {
-        case .collector: [.kafka]
+        case .collector, .spillDrain: [.kafka]
         case .worker: [.kafka, .mongodb]
         case .dashboardAPI: [.postgres]
         case .aggregator, .serve, .provision, .operate: [.kafka, .mongodb, .postgres]

@@ -35,7 +35,6 @@ extension Settings {
             role.mayBeEmbedded
             ? reader.value("data.dir", default: nil, allowed: "the path of a directory") { .some(.some($0)) } : nil
         let properties = reader.kafkaProperties(environment: environment, file: file, judge: kafkaProperty)
-        warnings = properties.warnings
         kafka = Kafka(reader: &reader, properties: properties.properties)
         mongodb = MongoDB(
             uri: reader.address(.mongodb, schemes: ["mongodb", "mongodb+srv"]),
@@ -54,6 +53,7 @@ extension Settings {
                 "collector.host", default: keysFile != nil || writeKeys?.isEmpty == false ? "0.0.0.0" : "127.0.0.1"),
             port: reader.port("collector.port", default: 8080), writeKeys: writeKeys ?? [], keysFile: keysFile,
             admission: Admission(reader: &reader), edge: Edge(reader: &reader))
+        spill = Spill(reader: &reader, role: role)
         dashboard = Dashboard(
             host: reader.host("dashboard.host", default: "127.0.0.1"),
             port: reader.port("dashboard.port", default: 8090))
@@ -80,6 +80,7 @@ extension Settings {
         reportingTimeZone = reader.value(
             "reporting.timezone", default: "UTC", allowed: "the IANA name of a time zone, such as Europe/Berlin"
         ) { isTimeZoneName($0) ? $0 : nil }
+        warnings = properties.warnings + spill.warnings(beside: dataDirectory)
         let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
         logLevel = reader.value("log.level", default: .info, allowed: levels) {
             Logger.Level(rawValue: $0.lowercased())
@@ -105,6 +106,19 @@ extension Settings.RejectedEvents {
         rate = reader.number("collector.deadLetterRate", default: 100, in: 1...100_000)
         burst = reader.number("collector.deadLetterBurst", default: 200, in: 1...100_000)
         queueSize = reader.number("collector.deadLetterQueueBytes", default: 4 << 20, in: 1 << 17...1 << 30)
+    }
+}
+
+extension Settings.Spill {
+    fileprivate init(reader: inout SettingsReader, role: Role) {
+        let path = reader.value("spill.dir", default: nil, allowed: "the path of a directory") { Optional($0) }
+        directory = role.listensForEvents ? path : nil
+        maximumBytes = reader.number("spill.maxBytes", default: 4 << 30, in: 1 << 20...1 << 50)
+    }
+
+    fileprivate func warnings(beside dataDirectory: String?) -> [String] {
+        guard directory != nil, dataDirectory != nil else { return [] }
+        return ["SPILL_DIR is not used: with a data directory events are on this disk at once"]
     }
 }
 

@@ -44,6 +44,14 @@ public struct Settings: Sendable {
         public var isOpen: Bool { writeKeys.isEmpty && keysFile == nil }
     }
 
+    /// What takes events while the log does not.
+    public struct Spill: Sendable {
+        /// A directory on a disk that outlives the process; `nil`: there is no spill.
+        public var directory: String?
+        /// Bytes of events that are kept at most.
+        public var maximumBytes: Int
+    }
+
     /// The dashboard API.
     public struct Dashboard: Sendable {
         /// The address to listen on.
@@ -104,6 +112,8 @@ public struct Settings: Sendable {
     public var schemasDirectory: String?
     /// What is recorded of rejected events.
     public var rejectedEvents: RejectedEvents
+    /// What takes events while the log does not.
+    public var spill: Spill
     /// The dashboard API.
     public var dashboard: Dashboard
     /// The worker.

@@ -74,7 +74,7 @@ public struct Readiness: Sendable, Equatable {
         checks.compactMap { check in check.failure.map { (check.name, $0) } }
     }
 
-    /// `{"status":…,"checks":[{"name":…,"status":"ok"|"failing","reason":…}]}`.
+    /// `{"status":…,"checks":[{"name":…,"status":"ok"|"failing","reason":…,"note":…}]}`.
     public var json: [UInt8] {
         var json: [UInt8] = [UInt8(ascii: "{")]
         json.append(member: "status", status.rawValue)
@@ -86,6 +86,7 @@ public struct Readiness: Sendable, Equatable {
             json.append(member: "name", check.name)
             json.append(member: "status", check.failure == nil ? "ok" : "failing")
             if let failure = check.failure { json.append(member: "reason", failure) }
+            if let note = check.note { json.append(member: "note", note) }
             json.append(UInt8(ascii: "}"))
         }
         json.append(raw: "]}")

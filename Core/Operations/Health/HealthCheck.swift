@@ -4,13 +4,27 @@ import Synchronization
 public final class HealthCheck: Sendable {
     /// The name shown to those who probe: `kafka`, `mongodb`.
     public let name: String
-    private let check: @Sendable () async throws -> Void
+    private let check: @Sendable () async throws -> String?
     private let isRunning = Atomic(false)
 
     /// Names a check, which throws unless all is well.
-    public init(name: String, check: @escaping @Sendable () async throws -> Void) {
+    public convenience init(name: String, check: @escaping @Sendable () async throws -> Void) {
+        self.init(name) {
+            try await check()
+            return nil
+        }
+    }
+
+    private init(_ name: String, _ check: @escaping @Sendable () async throws -> String?) {
         self.name = name
         self.check = check
+    }
+
+    /// Names a check, which throws unless the role can work, and may note what is not as it should be.
+    public static func noting(
+        name: String, check: @escaping @Sendable () async throws -> String?
+    ) -> HealthCheck {
+        HealthCheck(name, check)
     }
 
     /// Runs the check; gives up after `limit`, even if the check does not heed cancellation.
@@ -38,8 +52,7 @@ public final class HealthCheck: Sendable {
 
     private func result() async -> CheckResult {
         do {
-            try await check()
-            return CheckResult(name: name, failure: nil)
+            return CheckResult(name: name, failure: nil, note: try await check())
         } catch {
             return CheckResult(name: name, failure: String(withoutCredentials("\(error)").prefix(500)))
         }
@@ -51,6 +64,8 @@ struct CheckResult: Sendable, Equatable {
     let name: String
     /// Why it failed, without credentials; `nil` where it did not.
     let failure: String?
+    /// What is not as it should be although it passed; `nil` where nothing is.
+    var note: String?
 }
 
 /// A continuation that takes the first answer and ignores the others.

@@ -1,10 +1,11 @@
 /// The hash by which Kafka's Java client, and librdkafka's `murmur2_random`, choose a keyed record's partition.
 ///
 /// MurmurHash2, 32 bits (Austin Appleby, public domain), with the seed of Kafka's `Utils.murmur2`.
-enum Murmur2 {
+public enum Murmur2 {
     private static let seed: UInt32 = 0x9747_B28C
     private static let multiplier: UInt32 = 0x5BD1_E995
 
+    /// The 32-bit hash of a key.
     static func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
         let raw = UnsafeRawBufferPointer(bytes)
         var state = seed ^ UInt32(truncatingIfNeeded: bytes.count)
@@ -27,8 +28,8 @@ enum Murmur2 {
         return state ^ state >> 15
     }
 
-    /// The partition of a key.
-    static func partition(of key: ArraySlice<UInt8>, count: Int) -> Int32 {
+    /// The partition of a key, of so many: the hash without its sign bit, modulo.
+    public static func partition(of key: ArraySlice<UInt8>, count: Int) -> Int32 {
         key.withUnsafeBufferPointer { Int32(hash($0) & 0x7FFF_FFFF) % Int32(count) }
     }
 }

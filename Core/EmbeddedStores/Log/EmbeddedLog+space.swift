@@ -1,0 +1,32 @@
+import GRDB
+
+/// The room that a log takes.
+extension EmbeddedLog {
+    /// Bytes of the file that hold something: trimmed records' pages, which new records take, do not count.
+    public func usedBytes() async throws -> Int64 {
+        try await logged("the log's size could not be read") { core in
+            try await core.pool.read { try LogQueries.usedBytes($0) }
+        }
+    }
+
+    /// Gives the room of trimmed records back to the file system. Writes what is left anew: for a log that holds little.
+    public func compact() async throws {
+        try await logged("the log could not be made smaller") { try await $0.writer.compact() }
+    }
+}
+
+extension LogQueries {
+    static func usedBytes(_ db: Database) throws -> Int64 {
+        func pragma(_ name: String) throws -> Int64 { try Int64.fetchOne(db, sql: "PRAGMA \(name)") ?? 0 }
+        return try (pragma("page_count") - pragma("freelist_count")) * pragma("page_size")
+    }
+}
+
+extension LogWriter {
+    func compact() throws {
+        // Statements prepared before would be made anew by SQLite; the pool's own checkpoint ends the file's growth.
+        finish()
+        try pool.vacuum()
+        _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+    }
+}
