@@ -8,8 +8,11 @@ public import Stores
 public func addDashboardRoutes(
     to router: Router<some RequestContext>, store: any RollupStore, timeZone: String
 ) {
-    let visitors = VisitorsController(store: store, timeZone: timeZone)
+    let analytics = AnalyticsController(store: store, timeZone: timeZone)
     router.get("/api/analytics/visitors") { request, context in
-        try await visitors.visitors(request, context)
+        try await analytics.visitors(request, context)
+    }
+    router.get("/api/analytics/breakdown") { request, context in
+        try await analytics.breakdown(request, context)
     }
 }

@@ -6,10 +6,19 @@ import Stores
 /// The answer of `/api/analytics/visitors`: exact numbers, and how fresh they are.
 struct VisitorsAnswer: Encodable, Sendable {
     struct Point: Encodable, Sendable, Equatable {
-        /// The period's first day.
+        /// The period's first day; an hour's local time with its offset.
         var start: String
         var visitors: Int64
         var events: Int64
+    }
+
+    /// The numbers of the range that this one is compared with.
+    struct Comparison: Encodable, Sendable {
+        var from: String
+        var to: String
+        var visitors: Int64
+        var events: Int64
+        var series: [Point]
     }
 
     var date: String?
@@ -24,9 +33,12 @@ struct VisitorsAnswer: Encodable, Sendable {
     var completeThrough: String?
     var revision: Int64
     var series: [Point]?
+    var compare: String?
+    var comparison: Comparison?
 
     private enum CodingKeys: String, CodingKey {
         case date, from, to, interval, timezone, source, visitors, events, exact, completeThrough, revision, series
+        case compare, comparison
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -44,13 +56,16 @@ struct VisitorsAnswer: Encodable, Sendable {
         try members.encode(completeThrough, forKey: .completeThrough)
         try members.encode(revision, forKey: .revision)
         try members.encodeIfPresent(series, forKey: .series)
+        try members.encodeIfPresent(compare, forKey: .compare)
+        try members.encodeIfPresent(comparison, forKey: .comparison)
     }
 
-    init(_ query: VisitorsQuery, _ state: RollupState) {
+    private init(_ query: VisitorsQuery, _ state: RollupState) {
         source = query.source
-        timezone = state.timeZone
+        timezone = query.timeZone
         completeThrough = state.completeThrough.map(Timestamp.format)
         revision = state.revision
+        compare = query.comparison?.rawValue
         switch query.days {
         case .date(let day): date = day.description
         case .range(let first, let last, let length):
@@ -60,64 +75,62 @@ struct VisitorsAnswer: Encodable, Sendable {
 
     /// Answers from one commit of the store.
     static func answer(_ query: VisitorsQuery, from reader: any RollupReader) async throws -> VisitorsAnswer {
-        var answer = VisitorsAnswer(query, try await reader.state())
-        switch query.days {
-        case .date(let day):
-            let rows = try await reader.counts(.day, day.dayNumber...day.dayNumber, of: query.source)
-            answer.visitors = rows.reduce(0) { $0 + $1.counts.visitors }
-            answer.events = rows.reduce(0) { $0 + $1.counts.events }
-        case .range(let first, let last, let interval):
-            let days = try await reader.counts(.day, first.dayNumber...last.dayNumber, of: query.source)
-            answer.events = days.reduce(0) { $0 + $1.counts.events }
-            answer.visitors = try await union(of: days.map(\.key), reader)
-            answer.series = try await series(first, last, interval, query.source, days, reader)
+        let state = try await reader.state()
+        var answer = VisitorsAnswer(query, state)
+        let numbers = try await numbers(query, state.timeZone, reader)
+        (answer.visitors, answer.events) = (numbers.total.visitors, numbers.total.events)
+        if case .range = query.days { answer.series = numbers.series }
+        if let other = query.compared, case .range(let first, let last, _) = other.days {
+            let numbers = try await Self.numbers(other, state.timeZone, reader)
+            answer.comparison = Comparison(
+                from: first.description, to: last.description, visitors: numbers.total.visitors,
+                events: numbers.total.events, series: numbers.series)
         }
         return answer
     }
 
-    /// Distinct visitors over several days: by source the union of the days' sets, summed over sources.
-    private static func union(of days: [RollupKey], _ reader: any RollupReader) async throws -> Int64 {
-        let sets = try await reader.sets(days)
-        return try Dictionary(grouping: sets.keys, by: \.source).values.reduce(0) { sum, keys in
-            let parts = keys.flatMap { key in (sets[key].map { Array($0.chunks.values) + $0.deltas }) ?? [] }
-            return sum + Int64(VisitorSet.union(of: try parts.map { try VisitorSet(serialized: $0) }).count)
+    private static func numbers(
+        _ query: VisitorsQuery, _ timeZone: String, _ reader: any RollupReader
+    ) async throws -> (total: RollupCounts, series: [Point]) {
+        let plan = try SeriesPlan(query, timeZone: timeZone)
+        guard let bounds = plan.bounds else { return (RollupCounts(events: 0, visitors: 0), []) }
+        let rows = try await reader.counts(
+            plan.granularity, periods: bounds, sources: query.source.map { [$0] }, dimension: allDimension, value: "")
+        let sets = try await PeriodSets(rows, plan, reader)
+        let series = try plan.points.map { point in
+            let numbers = try sets.numbers(of: point.periods)
+            return Point(start: point.start, visitors: numbers.visitors, events: numbers.events)
         }
-    }
-
-    private static func series(
-        _ first: CivilDate, _ last: CivilDate, _ interval: VisitorsQuery.Interval, _ source: String?,
-        _ days: [(key: RollupKey, counts: RollupCounts)], _ reader: any RollupReader
-    ) async throws -> [Point] {
-        let starts: [PeriodNumber]
-        let rows: [(key: RollupKey, counts: RollupCounts)]
-        switch interval {
-        case .day:
-            starts = Array(first.dayNumber...last.dayNumber)
-            rows = days
-        case .week:
-            // Weeks touched are whole: the first may begin before `from`.
-            let mondays = CivilDate.monday(of: first.dayNumber)...CivilDate.monday(of: last.dayNumber)
-            starts = Array(stride(from: mondays.lowerBound, through: mondays.upperBound, by: 7))
-            rows = try await reader.counts(.week, mondays, of: source)
-        }
-        let sums = rows.reduce(into: [PeriodNumber: RollupCounts]()) { sums, row in
-            sums[row.key.period, default: RollupCounts(events: 0, visitors: 0)].events += row.counts.events
-            sums[row.key.period]?.visitors += row.counts.visitors
-        }
-        return starts.map { start in
-            let sum = sums[start] ?? RollupCounts(events: 0, visitors: 0)
-            return Point(
-                start: CivilDate(dayNumber: start).description, visitors: sum.visitors, events: sum.events)
-        }
+        return (try sets.numbers(of: plan.total), series)
     }
 }
 
-extension RollupReader {
-    /// The rows of the dimension that every event belongs to.
-    fileprivate func counts(
-        _ granularity: Granularity, _ periods: ClosedRange<PeriodNumber>, of source: String?
-    ) async throws -> [(key: RollupKey, counts: RollupCounts)] {
-        try await counts(
-            granularity, periods: periods, sources: source.map { [$0] }, dimension: allDimension, value: "")
+/// Rows and, where several periods are to be united, the sets behind them.
+private struct PeriodSets {
+    private var rows: [PeriodNumber: [(key: RollupKey, counts: RollupCounts)]] = [:]
+    private let sets: [RollupKey: VisitorSet]
+
+    init(
+        _ rows: [(key: RollupKey, counts: RollupCounts)], _ plan: SeriesPlan, _ reader: any RollupReader
+    ) async throws {
+        for row in rows { self.rows[row.key.period, default: []].append(row) }
+        let united = Set((plan.points.map(\.periods) + [plan.total]).filter { $0.count > 1 }.flatMap { $0 })
+        let keys = rows.map(\.key).filter { united.contains($0.period) }
+        sets = try await reader.sets(keys).mapValues { set in
+            VisitorSet.union(of: try (Array(set.chunks.values) + set.deltas).map { try VisitorSet(serialized: $0) })
+        }
+    }
+
+    /// Events are summed. Visitors: by source the union of the periods' sets, summed over sources.
+    func numbers(of periods: [PeriodNumber]) throws -> RollupCounts {
+        let met = periods.flatMap { rows[$0] ?? [] }
+        let events = met.reduce(0) { $0 + $1.counts.events }
+        if periods.count == 1 {
+            return RollupCounts(events: events, visitors: met.reduce(0) { $0 + $1.counts.visitors })
+        }
+        let visitors = Dictionary(grouping: met.map(\.key), by: \.source).values.reduce(0) { sum, keys in
+            sum + VisitorSet.union(of: keys.compactMap { sets[$0] }).count
+        }
+        return RollupCounts(events: events, visitors: Int64(visitors))
     }
 }

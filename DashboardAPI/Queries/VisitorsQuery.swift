@@ -1,6 +1,5 @@
 import Events
 import Foundation
-import HTTPTypes
 import Operations
 import Stores
 
@@ -8,10 +7,18 @@ import Stores
 struct VisitorsQuery: Sendable, Equatable {
     /// The length of a series' periods.
     enum Interval: String, Sendable, CaseIterable {
+        case hour
         case day
         case week
+        case month
+    }
 
-        var granularity: Granularity { self == .day ? .day : .week }
+    /// What a range is compared with.
+    enum Comparison: String, Sendable, CaseIterable {
+        /// As many days, right before.
+        case previousPeriod = "previous_period"
+        /// The same dates a year earlier; 29 February becomes the 28th.
+        case previousYear = "previous_year"
     }
 
     /// The days asked for.
@@ -22,64 +29,99 @@ struct VisitorsQuery: Sendable, Equatable {
 
     /// Days of a range, at most: ten years.
     static let maximumDays = 3660
-    static let parameters: Set<String> = ["date", "from", "to", "interval", "source", "timezone"]
+    /// The same where 15-minute buckets answer: by hour, or in another time zone.
+    static let maximumBucketDays = 92
+    static let parameters: Set<String> = ["date", "from", "to", "interval", "source", "timezone", "compare", "format"]
 
     var days: Days
     /// `nil`: all sources.
     var source: String?
+    /// The IANA name of the zone whose days are meant.
+    var timeZone: String
+    var comparison: Comparison?
 
     /// Reads a query.
-    /// - Parameter timeZone: the one that days are cut in.
+    /// - Parameter timeZone: the one that rollups are cut in.
     /// - Throws: `Problem` naming the parameter and what is allowed.
-    init(_ query: [(key: String, value: String)], timeZone: String) throws {
-        var values: [String: String] = [:]
-        for (key, value) in query {
-            guard Self.parameters.contains(key) else {
-                throw Self.problem(
-                    key, "is not a parameter; allowed are \(Self.parameters.sorted().joined(separator: ", "))")
-            }
-            guard values.updateValue(value, forKey: key) == nil else { throw Self.problem(key, "is given twice") }
+    init(_ parameters: QueryParameters, timeZone: String) throws {
+        days = try Self.days(parameters)
+        source = try parameters.source()
+        self.timeZone = try Self.timeZone(parameters) ?? timeZone
+        comparison = try parameters.choice("compare", Comparison.self)
+        if comparison != nil, case .date = days {
+            throw QueryParameters.problem("compare", "needs from and to")
         }
-        days = try Self.days(values)
-        source = values["source"]
-        if let source, !EventRules.isSource(source) {
-            throw Self.problem("source", "must be ^[a-z0-9][a-z0-9_-]{0,63}$")
-        }
-        if let wanted = values["timezone"], wanted != timeZone {
-            throw Self.problem("timezone", "days are cut in \(timeZone); no other can be answered here")
+        if needsBuckets(timeZone), span.count > Self.maximumBucketDays {
+            throw QueryParameters.problem(
+                "to", "must not be more than \(Self.maximumBucketDays) days after from, by hour or in another time zone"
+            )
         }
     }
 
-    private static func days(_ values: [String: String]) throws -> Days {
-        if values["date"] != nil {
-            for name in ["from", "to", "interval"] where values[name] != nil {
-                throw problem(name, "cannot be given together with date")
-            }
-            return .date(try date("date", values))
+    /// Whether the 15-minute buckets answer, and not the rollups of days.
+    func needsBuckets(_ timeZone: String) -> Bool {
+        if self.timeZone != timeZone { return true }
+        if case .range(_, _, .hour) = days { return true }
+        return false
+    }
+
+    /// The days asked for, as numbers.
+    var span: ClosedRange<PeriodNumber> {
+        switch days {
+        case .date(let day): day.dayNumber...day.dayNumber
+        case .range(let first, let last, _): first.dayNumber...last.dayNumber
         }
-        guard values["from"] != nil || values["to"] != nil else { throw problem("date", "is required, or from and to") }
-        let (from, to) = (try date("from", values), try date("to", values))
-        guard from <= to else { throw problem("to", "must not be before from") }
+    }
+
+    /// The question that this one is compared with.
+    var compared: VisitorsQuery? {
+        guard let comparison, case .range(let first, let last, let interval) = days else { return nil }
+        var other = self
+        other.comparison = nil
+        switch comparison {
+        case .previousPeriod:
+            let length = last.dayNumber - first.dayNumber + 1
+            other.days = .range(
+                from: CivilDate(dayNumber: first.dayNumber - length), to: CivilDate(dayNumber: first.dayNumber - 1),
+                interval)
+        case .previousYear: other.days = .range(from: first.aYearEarlier, to: last.aYearEarlier, interval)
+        }
+        return other
+    }
+
+    private static func days(_ parameters: QueryParameters) throws -> Days {
+        if let date = try parameters.date("date") {
+            for name in ["from", "to", "interval"] where parameters[name] != nil {
+                throw QueryParameters.problem(name, "cannot be given together with date")
+            }
+            return .date(date)
+        }
+        guard parameters["from"] != nil || parameters["to"] != nil else {
+            throw QueryParameters.problem("date", "is required, or from and to")
+        }
+        guard let from = try parameters.date("from") else { throw QueryParameters.problem("from", "is required") }
+        guard let to = try parameters.date("to") else { throw QueryParameters.problem("to", "is required") }
+        guard from <= to else { throw QueryParameters.problem("to", "must not be before from") }
         guard Int(to.dayNumber) - Int(from.dayNumber) < maximumDays else {
-            throw problem("to", "must not be more than \(maximumDays) days after from")
+            throw QueryParameters.problem("to", "must not be more than \(maximumDays) days after from")
         }
-        guard let name = values["interval"] else { return .range(from: from, to: to, .day) }
-        guard let interval = Interval(rawValue: name) else {
-            throw problem("interval", "must be one of \(Interval.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        return .range(from: from, to: to, interval)
+        return .range(from: from, to: to, try parameters.choice("interval", Interval.self) ?? .day)
     }
 
-    private static func date(_ name: String, _ values: [String: String]) throws -> CivilDate {
-        guard let text = values[name] else { throw problem(name, "is required") }
-        guard let date = CivilDate(text), (1970...2100).contains(date.year) else {
-            throw problem(name, "must be a date that exists, as YYYY-MM-DD, from 1970 to 2100")
+    private static func timeZone(_ parameters: QueryParameters) throws -> String? {
+        guard let name = parameters["timezone"] else { return nil }
+        guard name == "UTC" || TimeZone.knownTimeZoneIdentifiers.contains(name) else {
+            throw QueryParameters.problem("timezone", "must be the IANA name of a time zone, such as Europe/Berlin")
         }
-        return date
+        return name
+    }
+}
+
+extension CivilDate {
+    fileprivate var aYearEarlier: CivilDate {
+        CivilDate(year: year - 1, month: month, day: min(day, CivilDate.daysIn(month: month, year: year - 1)))
     }
 
-    private static func problem(_ name: String, _ rule: String) -> Problem {
-        let shown = String(name.unicodeScalars.prefix(64).filter { $0.value >= 0x20 }.map(Character.init))
-        return Problem(.badRequest, code: "invalid_parameter", detail: "\(shown) \(rule)", field: shown)
-    }
+    /// The first day of the month.
+    var startOfMonth: CivilDate { CivilDate(year: year, month: month, day: 1) }
 }

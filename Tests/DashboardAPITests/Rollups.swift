@@ -2,6 +2,7 @@ import Bitmaps
 import Events
 import Stores
 
+@testable import DashboardAPI
 @testable import StoreModels
 
 /// Visits, by source, date and user, as rollups that a store holds.
@@ -10,6 +11,17 @@ struct Visit {
     var date: String
     var user: UInt32
     var events: Int64 = 1
+}
+
+extension QueryParameters {
+    /// Reads a query written as in an address, without escapes.
+    init(text: String, allowed: Set<String>) throws {
+        try self.init(
+            text.split(separator: "&").map { pair in
+                let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                return (key: String(parts[0]), value: String(parts[1]))
+            }, allowed: allowed)
+    }
 }
 
 extension RollupTables {

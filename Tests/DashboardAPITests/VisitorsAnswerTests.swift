@@ -18,12 +18,9 @@ struct VisitorsAnswerTests {
     ]
 
     private func answer(_ query: String, of visits: [Visit]? = nil) async throws -> VisitorsAnswer {
-        let parameters = query.split(separator: "&").map { pair in
-            let parts = pair.split(separator: "=")
-            return (key: String(parts[0]), value: String(parts[1]))
-        }
-        return try await VisitorsAnswer.answer(
-            VisitorsQuery(parameters, timeZone: "Europe/Berlin"),
+        try await VisitorsAnswer.answer(
+            VisitorsQuery(
+                QueryParameters(text: query, allowed: VisitorsQuery.parameters), timeZone: "Europe/Berlin"),
             from: RollupTransactionModel(RollupTables(visits ?? self.visits)))
     }
 
@@ -85,6 +82,23 @@ struct VisitorsAnswerTests {
         let answer = try await answer("from=2024-12-31&to=2025-01-02")
         #expect(answer.visitors == 0)
         #expect(points(answer) == ["2024-12-31 0 0", "2025-01-01 0 0", "2025-01-02 0 0"])
+    }
+
+    @Test func monthsTouchedAreWhole() async throws {
+        let answer = try await answer("from=2025-04-30&to=2025-05-04&interval=month&source=web")
+        #expect(points(answer) == ["2025-04-01 1 4", "2025-05-01 4 11"])
+        #expect(answer.visitors == 2)
+        #expect(answer.events == 4)
+    }
+
+    @Test func aRangeBesideAnother() async throws {
+        let answer = try await answer("from=2025-05-05&to=2025-05-11&compare=previous_period&source=web")
+        #expect(answer.compare == "previous_period")
+        let other = try #require(answer.comparison)
+        #expect([other.from, other.to] == ["2025-04-28", "2025-05-04"])
+        #expect([other.visitors, other.events] == [2, 7])
+        #expect(other.series.count == 7)
+        #expect([answer.visitors, answer.events] == [3, 8])
     }
 
     /// Random visits, recounted from the list.

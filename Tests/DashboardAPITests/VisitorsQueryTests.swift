@@ -7,13 +7,9 @@ import Testing
 
 /// Every parameter, good and bad. A problem names the parameter at fault.
 struct VisitorsQueryTests {
-    /// Reads a query written as in an address, without escapes.
     private func read(_ text: String) throws -> VisitorsQuery {
         try VisitorsQuery(
-            text.split(separator: "&").map { pair in
-                let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                return (key: String(parts[0]), value: String(parts[1]))
-            }, timeZone: "Europe/Berlin")
+            QueryParameters(text: text, allowed: VisitorsQuery.parameters), timeZone: "Europe/Berlin")
     }
 
     private func date(_ text: String) -> CivilDate { CivilDate(text)! }
@@ -36,6 +32,17 @@ struct VisitorsQueryTests {
         #expect(try read("date=2025-05-01&timezone=Europe/Berlin").source == nil)
     }
 
+    @Test func whatARangeIsComparedWith() throws {
+        func compared(_ text: String) throws -> VisitorsQuery.Days? { try read(text).compared?.days }
+        #expect(
+            try compared("from=2025-05-05&to=2025-05-11&compare=previous_period&interval=week")
+                == .range(from: date("2025-04-28"), to: date("2025-05-04"), .week))
+        #expect(
+            try compared("from=2024-02-29&to=2024-03-01&compare=previous_year")
+                == .range(from: date("2023-02-28"), to: date("2023-03-01"), .day))
+        #expect(try read("from=2025-05-05&to=2025-05-11").compared == nil)
+    }
+
     @Test func tenYearsAtMost() throws {
         #expect(throws: Never.self) { try read("from=2015-01-01&to=2025-01-07") }
         let problem = #expect(throws: Problem.self) { try read("from=2015-01-01&to=2025-01-08") }
@@ -55,7 +62,10 @@ struct VisitorsQueryTests {
         ("from=2025-05-01&to=2025-05-02&interval=Week", "interval"),
         ("from=2025-05-01&to=2025-05-02&interval=year", "interval"),
         ("date=2025-05-01&source=", "source"), ("date=2025-05-01&source=My Site", "source"),
-        ("date=2025-05-01&source=-a", "source"), ("date=2025-05-01&timezone=UTC", "timezone"),
+        ("date=2025-05-01&source=-a", "source"), ("date=2025-05-01&timezone=CET+1", "timezone"),
+        ("date=2025-05-01&timezone=GMT+0200", "timezone"), ("date=2025-05-01&compare=previous_year", "compare"),
+        ("from=2025-05-01&to=2025-05-02&compare=year", "compare"),
+        ("from=2025-01-01&to=2025-04-03&timezone=UTC", "to"), ("from=2025-01-01&to=2025-04-03&interval=hour", "to"),
         ("date=2025-05-01&timezone=", "timezone"), ("date=2025-05-01&day=1", "day"), ("Date=2025-05-01", "Date"),
         ("date=2025-05-01&=1", ""),
     ])

@@ -1,0 +1,78 @@
+import Events
+import HTTPTypes
+import Operations
+
+/// The parameters of a question, read one by one. Whatever is wrong is a `Problem` that names the parameter and says
+/// what is allowed.
+struct QueryParameters: Sendable {
+    private var values: [String: String] = [:]
+
+    /// Takes parameters of these names, each at most once.
+    init(_ query: [(key: String, value: String)], allowed: Set<String>) throws {
+        for (key, value) in query {
+            guard allowed.contains(key) else {
+                throw Self.problem(key, "is not a parameter; allowed are \(allowed.sorted().joined(separator: ", "))")
+            }
+            guard values.updateValue(value, forKey: key) == nil else { throw Self.problem(key, "is given twice") }
+        }
+    }
+
+    subscript(name: String) -> String? { values[name] }
+
+    /// A day that exists; `nil` where the parameter is absent.
+    func date(_ name: String) throws -> CivilDate? {
+        guard let text = values[name] else { return nil }
+        guard let date = CivilDate(text), (1970...2100).contains(date.year) else {
+            throw Self.problem(name, "must be a date that exists, as YYYY-MM-DD, from 1970 to 2100")
+        }
+        return date
+    }
+
+    /// One of several words; `nil` where the parameter is absent.
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Choice.Type) throws -> Choice?
+    {
+        guard let text = values[name] else { return nil }
+        guard let choice = Choice(rawValue: text) else {
+            let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Self.problem(name, "must be one of \(words)")
+        }
+        return choice
+    }
+
+    /// A whole number in a range.
+    func number(_ name: String, default fallback: Int, in range: ClosedRange<Int>) throws -> Int {
+        guard let text = values[name] else { return fallback }
+        guard text.utf8.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }), let number = Int(text), range.contains(number)
+        else {
+            throw Self.problem(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    /// A source; `nil`: all.
+    func source() throws -> String? {
+        guard let source = values["source"] else { return nil }
+        guard EventRules.isSource(source) else { throw Self.problem("source", "must be ^[a-z0-9][a-z0-9_-]{0,63}$") }
+        return source
+    }
+
+    static func problem(_ name: String, _ rule: String) -> Problem {
+        let shown = String(name.unicodeScalars.prefix(64).filter { $0.value >= 0x20 }.map(Character.init))
+        return Problem(.badRequest, code: "invalid_parameter", detail: "\(shown) \(rule)", field: shown)
+    }
+}
+
+/// The form of an answer.
+enum AnswerFormat: String, Sendable, CaseIterable {
+    case json
+    case csv
+
+    /// By the parameter, else by the header: CSV only where a client names it.
+    init(_ parameters: QueryParameters, accept: String?) throws {
+        let named = try parameters.choice("format", AnswerFormat.self)
+        let wantsCSV = accept?.split(separator: ",").contains {
+            $0.prefix { $0 != ";" }.drop { $0 == " " } == "text/csv"
+        }
+        self = named ?? (wantsCSV == true ? .csv : .json)
+    }
+}
