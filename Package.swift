@@ -92,6 +92,8 @@ let package = Package(
         room("KafkaLog", at: "Core/KafkaLog", ["CRDKafka", "Stores", "Threading", logging, metrics]),
         room("MongoStore", at: "Core/MongoStore", ["CMongoC", "Events", "Stores", "Threading", logging, metrics]),
         room("PostgresStore", at: "Core/PostgresStore", ["CPostgres", "Events", "Stores", "Threading", metrics]),
+        room("GeoIP", at: "Core/GeoIP", ["CMaxMindDB"]),
+        library("CMaxMindDB", "libmaxminddb", apt: "libmaxminddb-dev"),
         library("CRDKafka", "rdkafka", apt: "librdkafka-dev"),
         library("CMongoC", "libmongoc-1.0", apt: "libmongoc-dev"),
         library("CPostgres", "libpq", apt: "libpq-dev"),
@@ -107,7 +109,7 @@ let package = Package(
                 lifecycle,
                 logging, metrics, nio,
             ]),
-        room("Worker", at: "Worker", ["Events", "Stores", "Operations", lifecycle, logging, metrics]),
+        room("Worker", at: "Worker", ["Events", "Stores", "Operations", crypto, lifecycle, logging, metrics]),
         room(
             "Aggregator", at: "Aggregator",
             ["Bitmaps", "Events", "Stores", "Operations", crypto, lifecycle, logging, metrics]),
@@ -120,7 +122,7 @@ let package = Package(
             name: "Tributary",
             dependencies: [
                 "AccessLog", "Aggregator", "Collector", "DashboardAPI", "Worker",
-                "EmbeddedStores", "Events", "JSONSchema", "KafkaLog", "MongoStore", "Operations", "PostgresStore",
+                "EmbeddedStores", "Events", "GeoIP", "JSONSchema", "KafkaLog", "MongoStore", "Operations", "PostgresStore",
                 "Stores", arguments, asyncAlgorithms, configuration, crypto, httpClient, httpTypes, hummingbird,
                 hummingbirdCore, lifecycle, logging, metrics, nio,
                 nioHTTP,
@@ -151,7 +153,9 @@ let package = Package(
                 nioHTTP, nioSSL,
                 logging, nio,
             ]),
-        tests("WorkerTests", ["Events", "Operations", "StoreModels", "Stores", "Worker", logging]),
+        tests(
+            "WorkerTests", ["Events", "Operations", "StoreModels", "Stores", "Worker", logging]),
+        tests("GeoIPTests", ["GeoIP", "StoreModels"]),
         tests("AggregatorTests", ["Aggregator", "Bitmaps", "Events", "StoreModels", "Stores", logging]),
         tests(
             "DashboardAPITests",

@@ -13,6 +13,8 @@ enum WorkerMetrics {
     static let lagLabel = "tributary_worker_lag_records"
     static let lostLabel = "tributary_worker_records_lost"
     static let balancedLabel = "tributary_worker_books_balanced"
+    static let enrichmentFailuresLabel = "tributary_worker_enrichment_failures_total"
+    static let cacheMissesLabel = "tributary_worker_enrichment_cache_misses_total"
     static let sliceLabel = "tributary_worker_slice_seconds"
 }
 

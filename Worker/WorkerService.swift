@@ -18,6 +18,9 @@ public struct WorkerConfiguration: Sendable {
     /// than that its partitions may belong to another.
     public var sessionDeadline: Duration = .seconds(240)
 
+    /// What enrichment goes by.
+    public var enrichment = EnrichmentConfiguration()
+
     /// The defaults.
     public init() {}
 }
@@ -35,7 +38,7 @@ public struct WorkerService: Service {
         now: @escaping @Sendable () -> Int64, newToken: @escaping @Sendable () -> String
     ) {
         let chain = PartitionChain(
-            gaps: GapCheck(log: log), storing: Storing(store: store),
+            gaps: GapCheck(log: log), enricher: Enricher(configuration.enrichment), storing: Storing(store: store),
             deadLetters: DeadLetterWriter(log: log, store: store, consumerGroup: configuration.group, now: now),
             newToken: newToken)
         let positions = PositionKeeper(log: log, store: store, newToken: newToken, logger: logger)

@@ -9,6 +9,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # MODULE: the folders that may import it. A C library that is not named here may be imported nowhere.
 homes='
 CRDKafka: Core/KafkaLog Tests/MockBroker
+CMaxMindDB: Core/GeoIP
 CMongoC: Core/MongoStore
 CPostgres: Core/PostgresStore
 CRoaring: Core/Bitmaps
@@ -16,6 +17,7 @@ CZlib: Core/Compression
 CZstd: Core/Compression
 GRDB: Core/EmbeddedStores
 GRDBSQLite: Core/EmbeddedStores
+GeoIP: Tributary Tests Benchmarks
 KafkaLog: Tributary Tests Benchmarks
 MongoStore: Tributary Tests Benchmarks
 PostgresStore: Tributary Tests Benchmarks

@@ -11,7 +11,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
 build_packages=(
-    libbson-dev libmongoc-dev libpq-dev librdkafka-dev libroaring-dev libsqlite3-dev libzstd-dev
+    libbson-dev libmaxminddb-dev libmongoc-dev libpq-dev librdkafka-dev libroaring-dev libsqlite3-dev libzstd-dev
     pkg-config tzdata zlib1g-dev
 )
 test_packages=(curl jq openssl postgresql-15 procps python3-venv strace zstd)

@@ -15,8 +15,20 @@ struct RequestFacts: Sendable {
     var clientAddress: String?
     /// The `User-Agent` header.
     var userAgent: String?
+    /// The client hints that a browser sends unasked.
+    var hints = ClientHints()
     /// The W3C `traceparent` header.
     var traceparent: String?
+}
+
+/// Client hints, as sent: better than the `User-Agent`, which lies for compatibility.
+struct ClientHints: Sendable {
+    /// `Sec-CH-UA`
+    var brands: String?
+    /// `Sec-CH-UA-Platform`
+    var platform: String?
+    /// `Sec-CH-UA-Mobile`
+    var mobile: String?
 }
 
 /// What was given to one accepted event.
@@ -83,6 +95,9 @@ private struct RecordWriter {
         add(.clientAddress, facts.clientAddress)
         add(.userAgent, facts.userAgent)
         if facts.isFromServer { add(.keyMark, "server") }
+        add(.clientHintBrands, facts.hints.brands)
+        add(.clientHintPlatform, facts.hints.platform)
+        add(.clientHintMobile, facts.hints.mobile)
         add(.traceparent, facts.traceparent)
         self.common = common
         eventIDName = batch.store(HeaderName.eventID.rawValue)

@@ -27,7 +27,7 @@ struct Ingest: Sendable {
             source: permit.source, isFromServer: permit.key.isServer, receivedAt: receivedAt,
             idempotencyKey: request.headers[Self.idempotencyKey],
             clientAddress: permit.clientAddress, userAgent: request.headers[.userAgent],
-            traceparent: request.headers[Self.traceparent])
+            hints: ClientHints(request.headers), traceparent: request.headers[Self.traceparent])
         return (permit, facts)
     }
 
@@ -89,8 +89,21 @@ extension EventRequest {
 extension RequestFacts {
     /// Bytes that a record's headers and key have at most, beside the value.
     fileprivate var size: Int {
-        let texts = [source, clientAddress, userAgent, traceparent].compactMap { $0?.utf8.count }
+        let texts = [
+            source, clientAddress, userAgent, hints.brands, hints.platform, hints.mobile, traceparent,
+        ].compactMap { $0?.utf8.count }
         return texts.reduce(0) { $0 + min($1, Publisher.maximumHeaderSize) } + 4 * EventRules.maximumUserIDLength
-            + 4 * EventRules.maximumEventIDLength + 256
+            + 4 * EventRules.maximumEventIDLength + 512
+    }
+}
+
+extension ClientHints {
+    private static let brandsName = HTTPField.Name("Sec-CH-UA")!
+    private static let platformName = HTTPField.Name("Sec-CH-UA-Platform")!
+    private static let mobileName = HTTPField.Name("Sec-CH-UA-Mobile")!
+
+    fileprivate init(_ headers: HTTPFields) {
+        self.init(
+            brands: headers[Self.brandsName], platform: headers[Self.platformName], mobile: headers[Self.mobileName])
     }
 }

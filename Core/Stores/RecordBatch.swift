@@ -147,6 +147,12 @@ public struct HeaderName: RawRepresentable, Hashable, Sendable {
     /// `server` where the write key may speak for others: `userAgent` and `clientAddress` of `metadata` then come before
     /// what the request told. Absent for all other keys.
     public static let keyMark = HeaderName(rawValue: "key-mark")
+    /// The client hint of that name, as sent: brands and versions. Absent where the request had none.
+    public static let clientHintBrands = HeaderName(rawValue: "sec-ch-ua")
+    /// The client hint of that name, as sent: the platform.
+    public static let clientHintPlatform = HeaderName(rawValue: "sec-ch-ua-platform")
+    /// The client hint of that name, as sent: `?1` for a mobile device.
+    public static let clientHintMobile = HeaderName(rawValue: "sec-ch-ua-mobile")
     /// W3C Trace Context.
     public static let traceparent = HeaderName(rawValue: "traceparent")
 

@@ -39,6 +39,14 @@ struct PublishingTests {
         #expect(record.timestamp == noon, "the time of receipt, never the event's")
     }
 
+    @Test func clientHintsTravelAsTheyWereSent() async throws {
+        var facts = facts
+        facts.hints = ClientHints(brands: "\"Chromium\";v=\"131\"", platform: "\"Linux\"", mobile: "?0")
+        let record = try #require(try await publish(eventText(), facts: facts).records.first)
+        #expect(record[.clientHintBrands] == "\"Chromium\";v=\"131\"")
+        #expect(record[.clientHintPlatform] == "\"Linux\"" && record[.clientHintMobile] == "?0")
+    }
+
     @Test func whatIsNotKnownIsAbsent() async throws {
         let (_, records) = try await publish(eventText(eventID: "e1", more: ",\"timestamp\":1"))
         #expect(records.map { Set($0.headers.map(\.name)) } == [["source", "received-at", "event-id"]])

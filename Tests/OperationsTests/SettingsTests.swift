@@ -75,6 +75,31 @@ import Testing
         #expect(settings.rejectedEvents.rate == 100 && settings.rejectedEvents.queueSize == 4_194_304)
     }
 
+    @Test func enrichmentIsToldWhatToHide() throws {
+        let plain = try load().worker
+        #expect(plain.countryDatabase == nil && plain.redactedKeys.isEmpty && plain.enrichmentCacheSize == 4_096)
+        let told = try load(
+            .worker,
+            [
+                "GEOIP_DATABASE": "/data/country.mmdb", "WORKER_REDACT": "email, phone,a b",
+                "WORKER_REDACT_SECRET": "0123456789abcdef", "WORKER_ENRICHMENT_CACHE_SIZE": "2",
+            ]
+        ).worker
+        #expect(told.countryDatabase == "/data/country.mmdb" && told.redactedKeys == ["email", "phone", "a b"])
+        #expect(told.redactionSecret == "0123456789abcdef" && told.enrichmentCacheSize == 2)
+    }
+
+    @Test(arguments: [
+        ["WORKER_REDACT": "email"], ["WORKER_REDACT": "email", "WORKER_REDACT_SECRET": "short"],
+        ["WORKER_REDACT": "a,,b", "WORKER_REDACT_SECRET": "0123456789abcdef"],
+        ["WORKER_REDACT": "a,a", "WORKER_REDACT_SECRET": "0123456789abcdef"],
+    ])
+    func redactionWithoutASecretIsRefused(environment: [String: String]) throws {
+        let issues = try issues(.worker, environment)
+        #expect(issues.count == 1 && issues[0].key.hasPrefix("WORKER_REDACT"))
+        #expect(!issues.contains { $0.description.contains("short") }, "a secret is not shown")
+    }
+
     @Test func everySettingIsReadFromTheEnvironment() throws {
         let settings = try load(
             .serve,

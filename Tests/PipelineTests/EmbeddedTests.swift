@@ -47,6 +47,19 @@ extension PipelineTests {
             }
         }
 
+        @Test("a country database that is missing stops the start, and the message says which")
+        func missingCountryDatabase() async throws {
+            try await TemporaryDirectory.with { directory in
+                let (end, output) = try await runToEnd(
+                    productPath("tributary"), ["serve", "--data-dir", directory.path],
+                    environment: [
+                        "GEOIP_DATABASE": "/nowhere/country.mmdb", "COLLECTOR_PORT": "0", "DASHBOARD_PORT": "0",
+                    ])
+                #expect(end == .exited(78))
+                #expect(output.contains("GEOIP_DATABASE: '/nowhere/country.mmdb' cannot be used"))
+            }
+        }
+
         @Test("a second process on the same directory is refused, and the first goes on")
         func second() async throws {
             try await Serve.withServe { serve in

@@ -31,7 +31,7 @@ struct DecoderTests {
         #expect(event.timestamp == noon - 3_600_000)
         #expect(event.receivedAt == noon)
         #expect(text(event.metadata) == "{ \"b\":1.0e0, \"a\":\"\\u00e9\" }", "bytes untouched")
-        #expect(event.context == EventContext(clientAddress: "192.0.2.0", userAgent: "Agent/1 ü"))
+        #expect(event.context == EventContext(), "enrichment fills it")
         #expect(event.position == Position(epoch: 3, partition: 5, offset: 7))
     }
 
@@ -54,28 +54,6 @@ struct DecoderTests {
         #expect(text(event.metadata) == "{\"b\":{\"c\":2},\"a\":3}")
         let plain = try self.event(record(eventText(more: ",\"metadata\":{\"a\":3,\"b\":{\"c\":2}}")))
         #expect(event.payloadHash == plain.payloadHash)
-    }
-
-    @Test func aServersWordComesBeforeTheRequestsOwn() throws {
-        let own: [(HeaderName, String)] = [(.clientAddress, "192.0.2.0"), (.userAgent, "Server/1")]
-        let metadata = #"{"a":{"userAgent":"x"},"clientAddress" : "198.51.100.77","userAgent":"Br\u00f6wser","z":1}"#
-        let value = eventText(more: ",\"metadata\":\(metadata)")
-        let marked = try event(record(value, more: own + [(.keyMark, "server")]))
-        #expect(marked.context == EventContext(clientAddress: "198.51.100.0", userAgent: "Bröwser"))
-        #expect(text(marked.metadata) == metadata.replacing("198.51.100.77", with: "198.51.100.0"))
-        for other in [own, own + [(.keyMark, "other")]] {
-            let plain = try event(record(value, more: other))
-            #expect(plain.context == EventContext(clientAddress: "192.0.2.0", userAgent: "Server/1"))
-            #expect(text(plain.metadata) == metadata && plain.payloadHash == marked.payloadHash)
-        }
-        for claims in ["{}", #"{"clientAddress":"home","userAgent":""}"#, #"{"clientAddress":7,"userAgent":null}"#] {
-            let event = try event(
-                record(eventText(more: ",\"metadata\":\(claims)"), more: own + [(.keyMark, "server")]))
-            #expect(event.context == EventContext(clientAddress: "192.0.2.0", userAgent: "Server/1"))
-            #expect(text(event.metadata) == claims)
-        }
-        let long = eventText(more: ",\"metadata\":{\"userAgent\":\"\(String(repeating: "ü", count: 2_000))\"}")
-        #expect(try event(record(long, more: [(.keyMark, "server")])).context.userAgent?.utf8.count == 1_024)
     }
 
     /// A retry of the same request differs in the spliced time only, and must not be a conflict.

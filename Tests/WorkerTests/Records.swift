@@ -50,7 +50,7 @@ struct ChainModel {
         store = RawEventStoreModel(journal: journal, refusing: users)
         let tokens = Tokens()
         chain = PartitionChain(
-            gaps: GapCheck(log: log), storing: Storing(store: store),
+            gaps: GapCheck(log: log), enricher: Enricher(EnrichmentConfiguration()), storing: Storing(store: store),
             deadLetters: DeadLetterWriter(log: log, store: store, consumerGroup: "group", now: { noon + 9 }),
             newToken: tokens.next)
     }

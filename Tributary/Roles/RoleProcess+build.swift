@@ -1,12 +1,14 @@
 import ArgumentParser
 import Collector
 import EmbeddedStores
+import GeoIP
 import KafkaLog
 import MongoStore
 import Operations
 import PostgresStore
 import ServiceLifecycle
 import Stores
+import Worker
 
 /// Engines meet roles here.
 extension RoleProcess {
@@ -53,6 +55,25 @@ extension RoleProcess {
         let keys = Dictionary(uniqueKeysWithValues: settings.writeKeys.map { ($0.key, $0.source) })
         guard let file = settings.keysFile else { return WriteKeys(keys) }
         return try configured { try WriteKeys(keys, file: file) }
+    }
+
+    func buildWorkerConfiguration() throws -> WorkerConfiguration {
+        let settings = settings.worker
+        var configuration = WorkerConfiguration()
+        configuration.group = settings.group
+        configuration.batchSize = settings.batchSize
+        configuration.enrichment.redactedKeys = settings.redactedKeys
+        configuration.enrichment.redactionSecret = Array(settings.redactionSecret.utf8)
+        configuration.enrichment.cacheSize = settings.enrichmentCacheSize
+        guard let path = settings.countryDatabase else { return configuration }
+        do {
+            let database = try CountryDatabase(path: path)
+            configuration.enrichment.country = { try database.country(of: $0) }
+        } catch {
+            say("GEOIP_DATABASE: \(error)")
+            throw ExitCode(78)
+        }
+        return configuration
     }
 
     /// What SIGHUP reads again; without any of it SIGHUP ends the process as usual.

@@ -23,7 +23,7 @@ struct ServeCommand: AsyncParsableCommand {
         let stores = try process.buildStores()
         if stores.durability == "embedded" { try await provision(stores, process) }
         let spill = stores.durability == "embedded" ? nil : try await process.openSpill(before: stores.log)
-        let (worker, aggregator) = (buildWorker(process, stores), try buildAggregator(process, stores))
+        let (worker, aggregator) = (try buildWorker(process, stores), try buildAggregator(process, stores))
         let health = Health(
             role: "serve",
             checks: [
@@ -65,13 +65,10 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func buildWorker(_ process: RoleProcess, _ stores: BuiltStores) -> WorkerService {
-        var configuration = WorkerConfiguration()
-        configuration.group = process.settings.worker.group
-        configuration.batchSize = process.settings.worker.batchSize
-        return WorkerService(
-            log: stores.log, store: stores.raw, configuration: configuration, logger: process.logger,
-            now: currentMilliseconds, newToken: freshToken)
+    private func buildWorker(_ process: RoleProcess, _ stores: BuiltStores) throws -> WorkerService {
+        WorkerService(
+            log: stores.log, store: stores.raw, configuration: try process.buildWorkerConfiguration(),
+            logger: process.logger, now: currentMilliseconds, newToken: freshToken)
     }
 
     private func buildAggregator(_ process: RoleProcess, _ stores: BuiltStores) throws -> AggregatorService {

@@ -15,9 +15,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let log = try process.buildLog()
         let raw = try process.buildRawEventStore()
         let settings = process.settings.worker
-        var configuration = WorkerConfiguration()
-        configuration.group = settings.group
-        configuration.batchSize = settings.batchSize
+        let configuration = try process.buildWorkerConfiguration()
         let worker = WorkerService(
             log: log, store: raw, configuration: configuration, logger: process.logger, now: currentMilliseconds,
             newToken: freshToken)

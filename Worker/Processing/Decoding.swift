@@ -48,25 +48,16 @@ struct Decoder: Sendable {
         let (hash, hasDuplicateKeys) = try event.payloadHash(in: value, hasOwnTime: hasOwnTime)
         let time = (client: event.timestamp, corrected: event.timestamp.map { hasOwnTime ? $0 + skew : $0 })
         let start = record.value.lowerBound
-        var metadata = try event.metadata.map { range in
+        let metadata = try event.metadata.map { range in
             hasDuplicateKeys
                 ? try event.metadataWithUniqueKeys(in: value)![...]
                 : batch.bytes[start + range.lowerBound..<start + range.upperBound]
-        }
-        var context = EventContext(
-            clientAddress: batch.text(.clientAddress, at: index), userAgent: batch.text(.userAgent, at: index))
-        // Few keys are marked: for all others this is one look at the headers.
-        if batch.header(.keyMark, at: index)?.elementsEqual("server".utf8) == true, let given = metadata {
-            let claims = try ClientClaims(given)
-            metadata = claims.metadata
-            context.clientAddress = claims.clientAddress ?? context.clientAddress
-            context.userAgent = claims.userAgent ?? context.userAgent
         }
         return RawEvent(
             source: source, eventID: try eventID(index, of: batch, own: event.eventID), userID: event.userID,
             eventType: event.eventType, timestamp: time.corrected ?? receivedAt,
             clientTimestamp: time.client == time.corrected ? nil : time.client, receivedAt: receivedAt,
-            metadata: metadata, context: context,
+            metadata: metadata, context: EventContext(),
             position: Position(epoch: epoch, partition: record.partition, offset: record.offset), payloadHash: hash)
     }
 

@@ -15,12 +15,13 @@ struct Processed: Sendable {
 struct PartitionChain: Sendable {
     let gaps: GapCheck
     let decoder = Decoder()
+    let enricher: Enricher
     let storing: Storing
     let deadLetters: DeadLetterWriter
     /// Names a batch.
     let newToken: @Sendable () -> String
 
-    /// decode → store → dead letters → progress.
+    /// decode → enrich → store → dead letters → progress.
     /// - Throws: the world's trouble; the same slice is to be processed again.
     func process(_ slice: RecordSlice, from progress: IngestProgress) async throws -> Processed {
         let due = slice.dropping(below: progress.next)
@@ -29,7 +30,7 @@ struct PartitionChain: Sendable {
             return Processed(progress: progress, outcomes: [], isAstray: true)
         }
         let decoded = decoder.decode(due, epoch: progress.partition.epoch)
-        let outcomes = try await storing.store(decoded)
+        let outcomes = try await storing.store(enricher.enrich(decoded, of: due))
         try await deadLetters.write(faults(outcomes, of: due), of: due, epoch: progress.partition.epoch)
         return try await advance(progress, past: due, outcomes)
     }

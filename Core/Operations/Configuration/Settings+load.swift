@@ -131,6 +131,15 @@ extension Settings.Worker {
             "worker.group", default: "tributary-worker",
             allowed: "1 to 200 letters, digits, dots, hyphens or underscores"
         ) { $0.wholeMatch(of: /[A-Za-z0-9._-]{1,200}/) == nil ? nil : $0 }
+        countryDatabase = reader.value("geoip.database", default: nil, allowed: "the path of a file") {
+            .some(.some($0))
+        }
+        redactedKeys = reader.redactedKeys()
+        redactionSecret = reader.value(
+            "worker.redactSecret", default: "", allowed: "a secret of 16 characters or more", secret: { _ in "***" }
+        ) { $0.utf8.count >= 16 ? $0 : nil }
+        if !redactedKeys.isEmpty { reader.requireRedactionSecret() }
+        enrichmentCacheSize = reader.number("worker.enrichmentCacheSize", default: 4_096, in: 2...1_000_000)
     }
 }
 

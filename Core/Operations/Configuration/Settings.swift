@@ -70,6 +70,14 @@ public struct Settings: Sendable {
         public var batchSize: Int
         /// The consumer group.
         public var group: String
+        /// The file that tells countries of addresses; `nil`: countries are not looked up.
+        public var countryDatabase: String?
+        /// The keys of metadata whose values are stored as pseudonyms only.
+        public var redactedKeys: [String]
+        /// The secret that pseudonyms are made with; empty where nothing is redacted.
+        public var redactionSecret: String
+        /// How many texts each cache of enrichment remembers at most.
+        public var enrichmentCacheSize: Int
     }
 
     /// The aggregator.

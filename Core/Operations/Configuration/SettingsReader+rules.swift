@@ -24,6 +24,29 @@ extension SettingsReader {
         }
     }
 
+    /// The keys of metadata that are stored as pseudonyms only.
+    mutating func redactedKeys() -> [String] {
+        value(
+            "worker.redact", default: [],
+            allowed: "up to 32 keys of metadata with commas between, none empty, none twice"
+        ) { text in
+            let keys = text.split(separator: ",", omittingEmptySubsequences: false).map { key in
+                String(key.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+            }
+            let isFine =
+                keys.count <= 32 && Set(keys).count == keys.count && keys.allSatisfy { (1...128) ~= $0.utf8.count }
+            return isFine ? keys : nil
+        }
+    }
+
+    /// Without a secret, anyone could find an e-mail address by trying all of them.
+    mutating func requireRedactionSecret() {
+        guard text("worker.redactSecret") == nil else { return }
+        report(
+            "worker.redactSecret", value: nil, source: nil,
+            allowed: "a secret of 16 characters or more; WORKER_REDACT needs it")
+    }
+
     /// An open role is reachable from this machine only.
     mutating func requireLoopback(_ key: String, _ host: String, unless exception: String) {
         guard !isLoopback(host) else { return }
