@@ -122,7 +122,8 @@ let package = Package(
             name: "Tributary",
             dependencies: [
                 "AccessLog", "Aggregator", "Collector", "DashboardAPI", "Worker",
-                "EmbeddedStores", "Events", "GeoIP", "JSONSchema", "KafkaLog", "MongoStore", "Operations", "PostgresStore",
+                "EmbeddedStores", "Events", "GeoIP", "JSONSchema", "KafkaLog", "MongoStore", "Operations",
+                "PostgresStore",
                 "Stores", arguments, asyncAlgorithms, configuration, crypto, httpClient, httpTypes, hummingbird,
                 hummingbirdCore, lifecycle, logging, metrics, nio,
                 nioHTTP,

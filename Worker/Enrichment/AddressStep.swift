@@ -22,13 +22,15 @@ struct AddressStep: EnrichmentStep {
 
     func enrich(_ event: inout RawEvent, from clues: Clues) throws(EnrichmentFailure) {
         // A claim that is no address claims nothing.
-        let claimed = clues.claimedAddress.map { cache.value(of: $0, make: find) }.flatMap { $0.address == nil ? nil : $0 }
-        guard let known = claimed ?? clues.headers.clientAddress.map({ cache.value(of: $0, make: find) }) else { return }
+        let claimed = clues.claimedAddress.map(look).flatMap { $0.address == nil ? nil : $0 }
+        guard let known = claimed ?? clues.headers.clientAddress.map(look) else { return }
         event.context.clientAddress = known.address
         event.context.country = known.country
         if known.address == nil { throw .clientAddress }
         if known.isDamaged { throw .country }
     }
+
+    private func look(_ text: ArraySlice<UInt8>) -> Known { cache.value(of: text, make: find) }
 
     private func find(_ text: ArraySlice<UInt8>) -> Known {
         guard let address = String(validating: text, as: UTF8.self).flatMap({ IPAddress($0) })?.anonymised else {
