@@ -93,36 +93,26 @@ actor WorkerLoop {
         }
     }
 
-    /// Sends slices of different partitions through the chain side by side.
+    /// Sends slices of different partitions through the chain, side by side.
     private func process(_ slices: [RecordSlice], isRetry: Bool, _ consumer: any EventConsumer) async {
         guard !slices.isEmpty else { return }
         guard clock.now - lastPoll < configuration.sessionDeadline else {
             logger.warning("The session deadline has passed: nothing is inserted, positions are compared again")
             return assignment.doubt(assignment.assigned, now: clock.now)
         }
-        let results = await withTaskGroup(of: (RecordSlice, Result<Processed, any Error>, Duration).self) { group in
-            for slice in slices {
-                guard let progress = assignment.progress[slice.partition] else { continue }
-                group.addTask { [chain, clock] in
-                    let start = clock.now
-                    do {
-                        return (slice, .success(try await chain.process(slice, from: progress)), clock.now - start)
-                    } catch {
-                        return (slice, .failure(error), clock.now - start)
-                    }
-                }
-            }
-            var results: [(RecordSlice, Result<Processed, any Error>, Duration)] = []
-            for await result in group { results.append(result) }
-            return results
+        let shares = slices.compactMap { slice in
+            assignment.progress[slice.partition].map { Share(slice: slice, progress: $0) }
         }
-        for (slice, result, duration) in results {
-            await enter(result, of: slice, duration, isRetry: isRetry, consumer)
+        let start = clock.now
+        let results = await chain.process(shares)
+        telemetry.took(clock.now - start)
+        for (share, result) in zip(shares, results) {
+            await enter(result, of: share.slice, isRetry: isRetry, consumer)
         }
     }
 
     private func enter(
-        _ result: Result<Processed, any Error>, of slice: RecordSlice, _ duration: Duration, isRetry: Bool,
+        _ result: Result<Processed, any Error>, of slice: RecordSlice, isRetry: Bool,
         _ consumer: any EventConsumer
     ) async {
         switch result {
@@ -132,7 +122,7 @@ actor WorkerLoop {
                 metadata: ["partition": "\(processed.progress.partition)"])
             assignment.doubt([slice.partition], now: clock.now)
         case .success(let processed):
-            telemetry.count(processed.outcomes, took: duration)
+            telemetry.count(processed.outcomes)
             assignment.advance(to: processed.progress)
             guard isRetry, assignment.release(slice.partition, now: clock.now) else { return }
             try? await answer { try await consumer.resume([slice.partition]) }

@@ -15,7 +15,7 @@ enum WorkerMetrics {
     static let balancedLabel = "tributary_worker_books_balanced"
     static let enrichmentFailuresLabel = "tributary_worker_enrichment_failures_total"
     static let cacheMissesLabel = "tributary_worker_enrichment_cache_misses_total"
-    static let sliceLabel = "tributary_worker_slice_seconds"
+    static let batchLabel = "tributary_worker_batch_seconds"
 }
 
 /// Raises counters and sets gauges as the books say.
@@ -25,9 +25,9 @@ struct WorkerTelemetry: Sendable {
     private let retries = Counter(label: WorkerMetrics.retriesLabel)
     private let held = Gauge(label: WorkerMetrics.heldLabel)
     private let assigned = Gauge(label: WorkerMetrics.assignedLabel)
-    private let slice = Metrics.Timer(label: WorkerMetrics.sliceLabel)
+    private let batch = Metrics.Timer(label: WorkerMetrics.batchLabel)
 
-    func count(_ outcomes: [Outcome], took duration: Duration) {
+    func count(_ outcomes: [Outcome]) {
         var (storedCount, duplicateCount) = (0, 0)
         for outcome in outcomes {
             switch outcome {
@@ -42,8 +42,10 @@ struct WorkerTelemetry: Sendable {
         }
         stored.increment(by: storedCount)
         duplicate.increment(by: duplicateCount)
-        slice.recordNanoseconds(duration.nanoseconds)
     }
+
+    /// The slices of a batch have gone through the chain in this time.
+    func took(_ duration: Duration) { batch.recordNanoseconds(duration.nanoseconds) }
 
     func countRetry() { retries.increment() }
 

@@ -5,6 +5,10 @@ extension Stores.DatabaseError {
     /// What SQLite says, in the stores' own terms.
     static func embedded(_ error: any Error, _ doing: String) -> Stores.DatabaseError {
         if let known = error as? Stores.DatabaseError { return known }
+        if error is QueueFull {
+            return Stores.DatabaseError(
+                .unreachable, store: "embedded", doing, cause: "too much waits to be made durable")
+        }
         guard let sqlite = error as? GRDB.DatabaseError else {
             return Stores.DatabaseError(.other, store: "embedded", doing, cause: "\(error)")
         }

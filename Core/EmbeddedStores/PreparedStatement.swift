@@ -51,6 +51,13 @@ final class PreparedStatement {
         if done == nil { bind(index, Array(bytes)) }
     }
 
+    /// Binds bytes without a copy: they must stay where they are until the statement has run.
+    func lend(_ index: Int32, _ bytes: UnsafeBufferPointer<UInt8>) {
+        // A null pointer would bind NULL: an empty blob is another thing.
+        sqlite3_bind_blob(
+            statement, index, bytes.baseAddress ?? UnsafePointer(bitPattern: 1), Int32(bytes.count), nil)
+    }
+
     func bindNull(_ index: Int32) { sqlite3_bind_null(statement, index) }
 
     /// Runs a statement without rows, and makes it ready for the next.

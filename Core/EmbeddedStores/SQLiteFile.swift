@@ -2,10 +2,13 @@ import Foundation
 import GRDB
 import Stores
 
+/// The clock: milliseconds since 1970.
+@Sendable func wallClock() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+
 /// One SQLite file: WAL, and every commit durable before it returns.
 enum SQLiteFile {
     /// Opens or makes a file.
-    /// - Parameter cacheSize: KiB of page cache of each connection.
+    /// - Parameter cacheSize: KiB of the writer's page cache; readers have the kernel's.
     static func open(_ path: String, cacheSize: Int, readers: Int = 4) throws -> DatabasePool {
         var configuration = Configuration()
         configuration.maximumReaderCount = readers
@@ -13,7 +16,8 @@ enum SQLiteFile {
         // A rollup transaction spans awaits, so its statements are executed one by one.
         configuration.allowsUnsafeTransactions = true
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA cache_size = -\(cacheSize)")
+            let isReader = db.configuration.readonly
+            try db.execute(sql: "PRAGMA cache_size = -\(isReader ? 2048 : cacheSize)")
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
         }
         do {

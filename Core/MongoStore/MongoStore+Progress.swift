@@ -23,9 +23,22 @@ extension MongoStore {
         }
     }
 
-    public func advance(from old: IngestProgress, to new: IngestProgress) async throws -> AdvanceOutcome {
-        precondition(old.partition == new.partition, "progress stays within one incarnation of a partition")
-        return try await run(.advance) { (client) throws(DatabaseError) in
+    public func advance(_ moves: [ProgressMove]) async -> [Result<AdvanceOutcome, any Error>] {
+        await withTaskGroup(of: (Int, Result<AdvanceOutcome, any Error>).self) { group in
+            for (index, move) in moves.enumerated() {
+                group.addTask {
+                    do { return (index, .success(try await self.advance(move.old, to: move.new))) } catch {
+                        return (index, .failure(error))
+                    }
+                }
+            }
+            return await group.reduce(into: [Int: Result<AdvanceOutcome, any Error>]()) { $0[$1.0] = $1.1 }
+                .sorted { $0.key < $1.key }.map(\.value)
+        }
+    }
+
+    private func advance(_ old: IngestProgress, to new: IngestProgress) async throws -> AdvanceOutcome {
+        try await run(.advance) { (client) throws(DatabaseError) in
             do throws(DatabaseError) {
                 if try client.replace(old, by: new) { return .advanced }
             } catch {

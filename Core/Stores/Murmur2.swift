@@ -30,6 +30,11 @@ public enum Murmur2 {
 
     /// The partition of a key, of so many: the hash without its sign bit, modulo.
     public static func partition(of key: ArraySlice<UInt8>, count: Int) -> Int32 {
-        key.withUnsafeBufferPointer { Int32(hash($0) & 0x7FFF_FFFF) % Int32(count) }
+        key.withUnsafeBufferPointer { partition(of: $0, count: count) }
+    }
+
+    /// The same, of bytes in place.
+    public static func partition(of key: UnsafeBufferPointer<UInt8>, count: Int) -> Int32 {
+        Int32(hash(key) & 0x7FFF_FFFF) % Int32(count)
     }
 }

@@ -37,6 +37,21 @@ public struct IngestProgress: Sendable, Equatable {
     public var isBalanced: Bool { next - first == stored + duplicate + dead + lost + gaps }
 }
 
+/// A compare-and-set of progress: where it is `old`, it becomes `new`, of the same incarnation of the same partition.
+public struct ProgressMove: Sendable {
+    /// What is thought to be stored; `next` and `batch` are compared.
+    public var old: IngestProgress
+    /// What is to be stored.
+    public var new: IngestProgress
+
+    /// Describes a move.
+    public init(from old: IngestProgress, to new: IngestProgress) {
+        precondition(old.partition == new.partition, "progress stays within one incarnation of a partition")
+        self.old = old
+        self.new = new
+    }
+}
+
 /// What became of a compare-and-set of progress.
 public enum AdvanceOutcome: Sendable, Equatable {
     /// The new state is stored.
@@ -69,9 +84,10 @@ public protocol RawEventStore: Sendable {
     /// Stores the first state of a new epoch unless there is one already; either way returns what is stored.
     func beginEpoch(_ progress: IngestProgress) async throws -> IngestProgress
 
-    /// Moves progress by compare-and-set on `next` and `batch`. After an ambiguous reply it reads again, so
-    /// that its own success is recognised by the batch token.
-    func advance(from old: IngestProgress, to new: IngestProgress) async throws -> AdvanceOutcome
+    /// Moves progress of different partitions, each by compare-and-set on `next` and `batch`, and each for itself. After
+    /// an ambiguous reply it reads again, so that its own success is recognised by the batch token.
+    /// - Returns: what became of each move, in order.
+    func advance(_ moves: [ProgressMove]) async -> [Result<AdvanceOutcome, any Error>]
 
     /// Puts dead letters on the index; one that is there already stays as it is.
     func recordDeadLetters(_ entries: [DeadLetterEntry]) async throws
@@ -101,6 +117,13 @@ public protocol RawEventStore: Sendable {
 
     /// Lets go of all resources; later calls throw `.closed`. Idempotent.
     func close() async
+}
+
+extension RawEventStore {
+    /// Moves the progress of one partition.
+    public func advance(from old: IngestProgress, to new: IngestProgress) async throws -> AdvanceOutcome {
+        try await advance([ProgressMove(from: old, to: new)])[0].get()
+    }
 }
 
 /// Offsets `[lower, upper)` of one incarnation of one partition.

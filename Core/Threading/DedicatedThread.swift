@@ -12,9 +12,7 @@ public final class DedicatedThread: SerialExecutor {
     public init(name: String) {
         let queue = JobQueue()
         self.queue = queue
-        let thread = Thread { queue.run() }
-        thread.name = name
-        thread.start()
+        startThread(named: name) { queue.run() }
     }
 
     deinit { queue.finish() }

@@ -76,15 +76,24 @@ final class RawEventStoreModel: RawEventStore {
         }
     }
 
-    func advance(from old: IngestProgress, to new: IngestProgress) async throws -> AdvanceOutcome {
-        try carryOut("advance") { isHalf in
-            // Half of it is nothing: the journal then throws.
-            contents.withLock { contents in
-                guard let current = contents.progress[old.partition], !isHalf else { return .superseded(by: old) }
-                guard current.next == old.next, current.batch == old.batch else { return .superseded(by: current) }
-                contents.progress[old.partition] = new
-                return .advanced
+    func advance(_ moves: [ProgressMove]) async -> [Result<AdvanceOutcome, any Error>] {
+        do {
+            return try carryOut("advance") { isHalf in
+                moves.prefix(isHalf ? moves.count / 2 : moves.count).map { .success(advance($0)) }
             }
+        } catch {
+            return moves.map { _ in .failure(error) }
+        }
+    }
+
+    private func advance(_ move: ProgressMove) -> AdvanceOutcome {
+        contents.withLock { contents in
+            guard let current = contents.progress[move.old.partition] else { return .superseded(by: move.old) }
+            guard current.next == move.old.next, current.batch == move.old.batch else {
+                return .superseded(by: current)
+            }
+            contents.progress[move.old.partition] = move.new
+            return .advanced
         }
     }
 

@@ -72,3 +72,10 @@ final class Tokens: Sendable {
         }
     }
 }
+
+extension PartitionChain {
+    /// Sends one slice through the chain, alone.
+    func process(_ slice: RecordSlice, from progress: IngestProgress) async throws -> Processed {
+        try await process([Share(slice: slice, progress: progress)])[0].get()
+    }
+}

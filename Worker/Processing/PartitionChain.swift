@@ -1,6 +1,12 @@
 import Stores
 
-/// What a slice's way through the chain came to.
+/// A partition's share of a batch: records, and the progress that they go on from.
+struct Share: Sendable {
+    var slice: RecordSlice
+    var progress: IngestProgress
+}
+
+/// What a share's way through the chain came to.
 struct Processed: Sendable {
     /// The partition's progress now.
     var progress: IngestProgress
@@ -10,7 +16,8 @@ struct Processed: Sendable {
     var isAstray: Bool
 }
 
-/// The way of a partition's records through the worker. Progress moves last, so that a crash anywhere before it
+/// The way of records through the worker. The partitions of a batch go side by side: one insert and one move of progress
+/// for all, but trouble of one partition is not the others'. Progress moves last, so that a crash anywhere before it
 /// means a redelivery, which comes to the same outcomes.
 struct PartitionChain: Sendable {
     let gaps: GapCheck
@@ -22,32 +29,114 @@ struct PartitionChain: Sendable {
     let newToken: @Sendable () -> String
 
     /// decode → enrich → store → dead letters → progress.
-    /// - Throws: the world's trouble; the same slice is to be processed again.
-    func process(_ slice: RecordSlice, from progress: IngestProgress) async throws -> Processed {
-        let due = slice.dropping(below: progress.next)
-        guard !due.isEmpty else { return Processed(progress: progress, outcomes: [], isAstray: false) }
-        guard try await gaps.holesAreEmpty(in: due, from: progress.next) else {
-            return Processed(progress: progress, outcomes: [], isAstray: true)
-        }
-        let decoded = decoder.decode(due, epoch: progress.partition.epoch)
-        let outcomes = try await storing.store(enricher.enrich(decoded, of: due))
-        try await deadLetters.write(faults(outcomes, of: due), of: due, epoch: progress.partition.epoch)
-        return try await advance(progress, past: due, outcomes)
+    /// - Returns: what became of each share, in order; a failure is the world's trouble, and the same share is to be
+    ///   processed again.
+    func process(_ shares: [Share]) async -> [Result<Processed, any Error>] {
+        var results = Results()
+        let due = await takeDue(shares, &results)
+        let enriched = await decodeAndEnrich(due)
+        let stored = await store(enriched, &results)
+        let buried = await bury(stored, &results)
+        await advance(buried, &results)
+        return shares.indices.map { results[$0]! }
     }
 
-    private func faults(_ outcomes: [Outcome], of slice: RecordSlice) -> [(index: Int, fault: Fault)] {
-        zip(slice.indices, outcomes).compactMap { index, outcome in
-            if case .dead(let fault) = outcome { (index, fault) } else { nil }
+    private typealias Results = [Int: Result<Processed, any Error>]
+
+    /// Records that are to be processed now, and whose share they are.
+    private struct Due: Sendable {
+        var place: Int
+        var share: Share
+        var slice: RecordSlice { share.slice }
+        var epoch: Int32 { share.progress.partition.epoch }
+    }
+
+    /// What the records say, and what is known besides.
+    private struct Read: Sendable {
+        var due: Due
+        var decoded: [Decoded]
+    }
+
+    /// What became of the records: stored, or to be buried.
+    private struct Settled: Sendable {
+        var due: Due
+        var outcomes: [Outcome]
+
+        var faults: [(index: Int, fault: Fault)] {
+            zip(due.slice.indices, outcomes).compactMap { index, outcome in
+                if case .dead(let fault) = outcome { (index, fault) } else { nil }
+            }
         }
     }
 
-    private func advance(
-        _ progress: IngestProgress, past slice: RecordSlice, _ outcomes: [Outcome]
-    ) async throws -> Processed {
-        let books = Bookkeeping.enter(outcomes, of: slice, into: progress, token: newToken())
-        switch try await storing.store.advance(from: progress, to: books) {
-        case .advanced: return Processed(progress: books, outcomes: outcomes, isAstray: false)
-        case .superseded(let current): return Processed(progress: current, outcomes: [], isAstray: true)
+    private func takeDue(_ shares: [Share], _ results: inout Results) async -> [Due] {
+        var due: [Due] = []
+        for (place, share) in shares.enumerated() {
+            let next = share.progress.next
+            let rest = Share(slice: share.slice.dropping(below: next), progress: share.progress)
+            do {
+                if rest.slice.isEmpty {
+                    results[place] = .success(Processed(progress: share.progress, outcomes: [], isAstray: false))
+                } else if try await gaps.holesAreEmpty(in: rest.slice, from: next) {
+                    due.append(Due(place: place, share: rest))
+                } else {
+                    results[place] = .success(Processed(progress: share.progress, outcomes: [], isAstray: true))
+                }
+            } catch { results[place] = .failure(error) }
+        }
+        return due
+    }
+
+    private func decodeAndEnrich(_ due: [Due]) async -> [Read] {
+        await withTaskGroup(of: Read.self) { group in
+            for item in due {
+                group.addTask { [decoder, enricher] in
+                    let decoded = decoder.decode(item.slice, epoch: item.epoch)
+                    return Read(due: item, decoded: enricher.enrich(decoded, of: item.slice))
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.due.place < $1.due.place }
+        }
+    }
+
+    private func store(_ read: [Read], _ results: inout Results) async -> [Settled] {
+        let outcomes = await storing.store(read.map(\.decoded))
+        var settled: [Settled] = []
+        for (item, result) in zip(read, outcomes) {
+            switch result {
+            case .success(let outcomes): settled.append(Settled(due: item.due, outcomes: outcomes))
+            case .failure(let error): results[item.due.place] = .failure(error)
+            }
+        }
+        return settled
+    }
+
+    private func bury(_ stored: [Settled], _ results: inout Results) async -> [Settled] {
+        var buried: [Settled] = []
+        for item in stored {
+            do {
+                try await deadLetters.write(item.faults, of: item.due.slice, epoch: item.due.epoch)
+                buried.append(item)
+            } catch { results[item.due.place] = .failure(error) }
+        }
+        return buried
+    }
+
+    private func advance(_ buried: [Settled], _ results: inout Results) async {
+        guard !buried.isEmpty else { return }
+        let moves = buried.map { item in
+            let old = item.due.share.progress
+            let books = Bookkeeping.enter(item.outcomes, of: item.due.slice, into: old, token: newToken())
+            return ProgressMove(from: old, to: books)
+        }
+        let replies = await storing.store.advance(moves)
+        for (item, (move, reply)) in zip(buried, zip(moves, replies)) {
+            results[item.due.place] = reply.map { outcome in
+                switch outcome {
+                case .advanced: Processed(progress: move.new, outcomes: item.outcomes, isAstray: false)
+                case .superseded(let current): Processed(progress: current, outcomes: [], isAstray: true)
+                }
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ import Stores
 actor EmbeddedConsumer: EventConsumer {
     private let log: EmbeddedLog
     private let name: ConsumerGroups.Name
-    private let topic: LogWriter.TopicEntry
+    private let topic: LogAppender.TopicEntry
     private let member: Int
     /// The next offset to fetch of each partition assigned; partitions without one are not fetched.
     private var next: [Int32: Int64] = [:]
@@ -16,7 +16,7 @@ actor EmbeddedConsumer: EventConsumer {
     /// Where the next fetch begins, so that a busy partition does not starve the others.
     private var turn: Int32 = 0
 
-    init(log: EmbeddedLog, name: ConsumerGroups.Name, topic: LogWriter.TopicEntry, member: Int) {
+    init(log: EmbeddedLog, name: ConsumerGroups.Name, topic: LogAppender.TopicEntry, member: Int) {
         (self.log, self.name, self.topic, self.member) = (log, name, topic, member)
     }
 

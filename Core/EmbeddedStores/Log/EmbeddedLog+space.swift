@@ -11,7 +11,13 @@ extension EmbeddedLog {
 
     /// Gives the room of trimmed records back to the file system. Writes what is left anew: for a log that holds little.
     public func compact() async throws {
-        try await logged("the log could not be made smaller") { try await $0.writer.compact() }
+        try await logged("the log could not be made smaller") { core in
+            try await core.writer.outsideTransactions { db in
+                // SQLite prepares the writer's statements anew.
+                try db.execute(sql: "VACUUM")
+                _ = try db.checkpoint(.truncate)
+            }
+        }
     }
 }
 
@@ -19,14 +25,5 @@ extension LogQueries {
     static func usedBytes(_ db: Database) throws -> Int64 {
         func pragma(_ name: String) throws -> Int64 { try Int64.fetchOne(db, sql: "PRAGMA \(name)") ?? 0 }
         return try (pragma("page_count") - pragma("freelist_count")) * pragma("page_size")
-    }
-}
-
-extension LogWriter {
-    func compact() throws {
-        // Statements prepared before would be made anew by SQLite; the pool's own checkpoint ends the file's growth.
-        finish()
-        try pool.vacuum()
-        _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
     }
 }

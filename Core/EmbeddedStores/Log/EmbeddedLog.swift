@@ -29,7 +29,9 @@ public final class EmbeddedLog: TrimmableEventLog {
             throw EventLogError(.other, "\(topic.rawValue) has \(entry.partitions) partitions")
         }
         return try await logged("records could not be appended") { core in
-            try await core.writer.commit(await core.writer.enqueue(batch, to: entry))
+            try await core.writer.submit(WorkSize(records: batch.count, bytes: batch.bytes.count)) { _, state in
+                try state.append(batch, to: entry)
+            }
         }
     }
 
@@ -76,7 +78,7 @@ public final class EmbeddedLog: TrimmableEventLog {
 
     func commit(_ offsets: [Int32: Int64], _ name: ConsumerGroups.Name, _ topic: Int64) async throws {
         try await logged("offsets could not be committed") { core in
-            try await core.writer.write { db in
+            try await core.writer.submit { db, _ in
                 for (partition, next) in offsets {
                     try db.execute(
                         sql: "INSERT OR REPLACE INTO committed VALUES (?, ?, ?, ?)",
@@ -100,15 +102,23 @@ public final class EmbeddedLog: TrimmableEventLog {
     public func trim(_ topic: Topic, _ partition: Int32, below low: Int64) async throws {
         let entry = try entry(topic)
         try await logged("records could not be dropped") { core in
-            try await core.writer.write { try LogQueries.trim($0, entry.id, partition, below: low) }
-            core.extents.raiseLow(Extents.Place(topic: entry.id, partition: partition), to: low)
+            try await core.writer.submit { db, state in
+                try LogQueries.trim(db, entry.id, partition, below: low)
+                state.afterCommit {
+                    core.extents.raiseLow(Extents.Place(topic: entry.id, partition: partition), to: low)
+                }
+            }
         }
     }
 
     /// Drops all records and commits: what has been read so far is another log's.
     func clear() async throws {
         try await logged("the log could not be emptied") { core in
-            core.extents.replace(with: try await core.writer.write { try LogQueries.clear($0) })
+            try await core.writer.submit { db, state in
+                let marks = try LogQueries.clear(db)
+                state.forgetEnds()
+                state.afterCommit { core.extents.replace(with: marks) }
+            }
         }
     }
 
@@ -125,7 +135,7 @@ public final class EmbeddedLog: TrimmableEventLog {
         extents.wakeAll()
     }
 
-    private func entry(_ topic: Topic) throws -> LogWriter.TopicEntry {
+    private func entry(_ topic: Topic) throws -> LogAppender.TopicEntry {
         try checkOpen()
         guard let entry = file.core.topic(topic.rawValue) else {
             throw EventLogError(.unknownTopic, "there is no topic \(topic.rawValue)")
@@ -149,6 +159,8 @@ public final class EmbeddedLog: TrimmableEventLog {
             throw error
         } catch let error as CancellationError {
             throw error
+        } catch is QueueFull {
+            throw EventLogError(.queueFull, "too many records wait to be made durable")
         } catch {
             let known = Stores.DatabaseError.embedded(error, doing)
             throw EventLogError(known.isTransient ? .unreachable : .other, doing, cause: known.cause)

@@ -36,10 +36,15 @@ final class Extents: Sendable {
 
     subscript(place: Place) -> Watermarks? { state.withLock { $0.extents[place] } }
 
-    func ends() -> [Place: Int64] { state.withLock { $0.extents.mapValues(\.high) } }
+    /// The ends of a topic's partitions, in order.
+    func ends(of topic: Int64, partitions: Int) -> [Int64] {
+        state.withLock { state in
+            (0..<Int32(partitions)).map { state.extents[Place(topic: topic, partition: $0)]?.high ?? 0 }
+        }
+    }
 
     /// Notes new ends, and wakes who waits.
-    func raise(_ ends: [Place: Int64]) {
+    func raise(_ ends: [(Place, Int64)]) {
         state.withLock { state in
             for (place, end) in ends { state.extents[place]?.high = end }
         }

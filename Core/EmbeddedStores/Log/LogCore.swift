@@ -5,10 +5,10 @@ import Synchronization
 /// What the handles of a log file share.
 final class LogCore: FileCore {
     let pool: DatabasePool
-    let writer: LogWriter
+    let writer: GroupCommit<LogAppender>
     let extents = Extents()
     let groups = ConsumerGroups()
-    private let topics: Mutex<[String: LogWriter.TopicEntry]>
+    private let topics: Mutex<[String: LogAppender.TopicEntry]>
 
     init(path: String) throws {
         pool = try SQLiteFile.open(path, cacheSize: 16 * 1024)
@@ -20,21 +20,26 @@ final class LogCore: FileCore {
         } catch {
             throw Stores.DatabaseError.embedded(error, "the log could not be read")
         }
-        writer = LogWriter(pool: pool, extents: extents)
+        writer = GroupCommit("log", pool: pool, limit: LogAppender.queueLimit) { [extents] in
+            try LogAppender($0, extents)
+        }
     }
 
-    func topic(_ name: String) -> LogWriter.TopicEntry? { topics.withLock { $0[name] } }
+    func topic(_ name: String) -> LogAppender.TopicEntry? { topics.withLock { $0[name] } }
 
     /// Makes a topic unless it is there.
     func provision(_ definition: TopicDefinition) async throws -> TopicProvision {
         if let known = topic(definition.name) { return .existed(partitions: known.partitions) }
-        let made = try await writer.write { try LogQueries.create($0, definition) }
-        guard let (entry, marks) = made else {
-            return .existed(partitions: topic(definition.name)?.partitions ?? definition.partitions)
+        let isMade = try await writer.submit { [self] db, state in
+            guard let (entry, marks) = try LogQueries.create(db, definition) else { return false }
+            state.afterCommit { [self] in
+                extents.load(marks)
+                topics.withLock { $0[definition.name] = entry }
+            }
+            return true
         }
-        extents.load(marks)
-        topics.withLock { $0[definition.name] = entry }
-        return .created
+        return isMade
+            ? .created : .existed(partitions: topic(definition.name)?.partitions ?? definition.partitions)
     }
 
     func close() async {

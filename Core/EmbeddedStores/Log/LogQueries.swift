@@ -4,10 +4,10 @@ import Stores
 
 /// Reads of the log, and the making of topics.
 enum LogQueries {
-    static func topics(_ db: Database) throws -> [String: LogWriter.TopicEntry] {
+    static func topics(_ db: Database) throws -> [String: LogAppender.TopicEntry] {
         let rows = try Row.fetchAll(db, sql: "SELECT name, id, partitions FROM topic")
         return Dictionary(
-            uniqueKeysWithValues: rows.map { ($0[0] as String, LogWriter.TopicEntry(id: $0[1], partitions: $0[2])) })
+            uniqueKeysWithValues: rows.map { ($0[0] as String, LogAppender.TopicEntry(id: $0[1], partitions: $0[2])) })
     }
 
     static func extents(_ db: Database) throws -> [Extents.Place: Watermarks] {
@@ -20,7 +20,7 @@ enum LogQueries {
 
     static func create(
         _ db: Database, _ topic: TopicDefinition
-    ) throws -> (LogWriter.TopicEntry, [Extents.Place: Watermarks])? {
+    ) throws -> (LogAppender.TopicEntry, [Extents.Place: Watermarks])? {
         // Somebody else may have made it meanwhile.
         try db.execute(
             sql: "INSERT OR IGNORE INTO topic (name, partitions, retention) VALUES (?, ?, ?)",
@@ -32,7 +32,7 @@ enum LogQueries {
             try db.execute(sql: "INSERT INTO extent VALUES (?, ?, 0, 0)", arguments: [id, partition])
             marks[Extents.Place(topic: id, partition: partition)] = Watermarks(low: 0, high: 0)
         }
-        return (LogWriter.TopicEntry(id: id, partitions: topic.partitions), marks)
+        return (LogAppender.TopicEntry(id: id, partitions: topic.partitions), marks)
     }
 
     static func trim(_ db: Database, _ topic: Int64, _ partition: Int32, below low: Int64) throws {
@@ -62,21 +62,32 @@ enum LogQueries {
         let select = try PreparedStatement(
             db, "SELECT key, timestamp, record_key, value, headers FROM record WHERE key >= ? AND key < ? ORDER BY key")
         var batch = RecordBatch()
+        let names = HeaderCoding.Names(in: &batch)
+        var headers: [RecordBatch.Header] = []
         for place in places where batch.count < max {
             select.bind(1, RecordKey.key(topic, place.partition, place.from))
             select.bind(2, RecordKey.key(topic, place.partition, place.to))
             try select.forEachRow { row in
-                append(row, to: &batch)
+                try append(row, names, &headers, to: &batch)
                 return batch.count < max
             }
         }
         return batch
     }
 
-    private static func append(_ row: PreparedStatement, to batch: inout RecordBatch) {
+    private static func append(
+        _ row: PreparedStatement, _ names: HeaderCoding.Names, _ headers: inout [RecordBatch.Header],
+        to batch: inout RecordBatch
+    ) throws {
         let key = row.isNull(2) ? nil : row.withBlob(2) { batch.store($0) }
         let value = row.withBlob(3) { batch.store($0) }
-        let headers = HeaderCoding.decode(row.withBlob(4) { batch.store($0) }, in: batch)
+        let isWhole = row.withBlob(4) { blob in
+            let place = batch.store(blob)
+            return HeaderCoding.decode(blob, at: place.lowerBound, names, to: &headers)
+        }
+        guard isWhole else {
+            throw Stores.DatabaseError(.corrupt, store: "embedded", "a record's headers cannot be read")
+        }
         batch.append(
             key: key, value: value, headers: headers, timestamp: row.integer(1),
             partition: RecordKey.partition(row.integer(0)), offset: RecordKey.offset(row.integer(0)))

@@ -19,13 +19,17 @@ public final class EmbeddedRawEventStore: RawEventStore {
 
     public func insert(_ events: [RawEvent]) async throws -> [InsertVerdict] {
         try await call("events could not be inserted") { core in
-            try await core.writer.commit(await core.writer.enqueue(events))
+            let bytes = events.reduce(0) { $0 + ($1.metadata?.count ?? 0) }
+            return try await core.writer.submit(WorkSize(records: events.count, bytes: bytes)) { db, state in
+                try state.insert(db, events)
+            }
         }
     }
 
     public func event(source: String, eventID: String) async throws -> RawEvent? {
         try await call("the event could not be read") { core in
-            try await core.writer.event(source: source, eventID: eventID)
+            // On the writer's thread, since its index is partly in memory.
+            try await core.writer.submit { _, state in try state.event(source: source, eventID: eventID) }
         }
     }
 
@@ -40,15 +44,35 @@ public final class EmbeddedRawEventStore: RawEventStore {
     }
 
     public func beginEpoch(_ progress: IngestProgress) async throws -> IngestProgress {
-        try await write("an epoch could not be begun") { db in try ProgressTable.begin(db, progress) }
+        try await write("an epoch could not be begun") { _, state in try state.progress.begin(progress) }
     }
 
-    public func advance(from old: IngestProgress, to new: IngestProgress) async throws -> AdvanceOutcome {
-        try await write("progress could not be moved") { db in try ProgressTable.advance(db, from: old, to: new) }
+    public func advance(_ moves: [ProgressMove]) async -> [Result<AdvanceOutcome, any Error>] {
+        do {
+            // A move at fault writes nothing: the others of the transaction need not suffer.
+            return try await write("progress could not be moved") { _, state in
+                try moves.map { move in
+                    do { return .success(try state.progress.advance(move)) } catch let error as Stores.DatabaseError {
+                        return .failure(error)
+                    }
+                }
+            }
+        } catch {
+            return moves.map { _ in .failure(error) }
+        }
+    }
+
+    /// Drops a slice of what has expired.
+    func expire(
+        before cutoff: Int64, below bounds: [PartitionEpoch: Int64], atMost limit: Int
+    ) async throws -> (events: Int, ids: Int) {
+        try await write("expired events could not be dropped") { db, state in
+            try state.expire(db, before: cutoff, below: bounds, atMost: limit)
+        }
     }
 
     public func recordDeadLetters(_ entries: [DeadLetterEntry]) async throws {
-        try await write("dead letters could not be recorded") { db in
+        try await write("dead letters could not be recorded") { db, _ in
             try DeadLetterTable.insert(db, entries)
         }
     }
@@ -93,9 +117,9 @@ public final class EmbeddedRawEventStore: RawEventStore {
     public func close() async { await file.close() }
 
     private func write<Value: Sendable>(
-        _ doing: String, _ work: @escaping @Sendable (Database) throws -> Value
+        _ doing: String, _ work: @escaping @Sendable (Database, RawStatements) throws -> Value
     ) async throws -> Value {
-        try await call(doing) { core in try await core.writer.write(work) }
+        try await call(doing) { core in try await core.writer.submit(WorkSize(), work) }
     }
 
     private func call<Value: Sendable>(
@@ -108,7 +132,7 @@ public final class EmbeddedRawEventStore: RawEventStore {
 /// What the handles of a raw file share.
 struct RawCore: FileCore {
     let pool: DatabasePool
-    let writer: RawWriter
+    let writer: GroupCommit<RawStatements>
 
     init(path: String, _ options: SeenIndex.Options) throws {
         pool = try SQLiteFile.open(path, cacheSize: 48 * 1024)
@@ -117,7 +141,9 @@ struct RawCore: FileCore {
         } catch {
             throw Stores.DatabaseError.embedded(error, "the raw events' tables could not be made")
         }
-        writer = RawWriter(pool: pool, options: options)
+        writer = GroupCommit("raw", pool: pool, limit: RawStatements.queueLimit) { [pool] in
+            try RawStatements($0, options, pool)
+        }
     }
 
     func close() async {

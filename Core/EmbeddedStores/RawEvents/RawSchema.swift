@@ -18,7 +18,12 @@ enum RawSchema {
                       timestamp INTEGER NOT NULL, received_at INTEGER NOT NULL, metadata BLOB,
                       context BLOB NOT NULL, payload_hash BLOB NOT NULL, stored_at INTEGER NOT NULL);
                     -- Which ids are stored, by a 64-bit hash. Filled in sorted slices from the recent tables.
-                    CREATE TABLE seen (hash INTEGER NOT NULL, key INTEGER NOT NULL, PRIMARY KEY (hash, key)) WITHOUT ROWID;
+                    -- A generation's ids lie together, and leave together.
+                    CREATE TABLE seen (generation INTEGER NOT NULL, hash INTEGER NOT NULL, key INTEGER NOT NULL,
+                      PRIMARY KEY (generation, hash, key)) WITHOUT ROWID;
+                    -- How many ids it has, when it was begun, and when its last ids were new: milliseconds since 1970.
+                    CREATE TABLE seen_generation (number INTEGER PRIMARY KEY, count INTEGER NOT NULL,
+                      begun INTEGER NOT NULL, newest INTEGER NOT NULL);
                     -- Ids not in seen yet, in order of arrival: one table is filled while the other is drained.
                     CREATE TABLE recent_0 (hash INTEGER NOT NULL, key INTEGER NOT NULL);
                     CREATE TABLE recent_1 (hash INTEGER NOT NULL, key INTEGER NOT NULL);

@@ -1,20 +1,28 @@
 import Events
-import Foundation
 import GRDB
 import Stores
 
-/// The statements that every event takes.
-final class RawStatements {
-    let seen: SeenIndex
+/// What the writer of `raw.db` keeps: the statements that every event takes, and the index of ids.
+final class RawStatements: WriterState {
+    /// What may wait for a commit.
+    static let queueLimit = WorkSize(records: 100_000, bytes: 256 << 20)
+
+    let progress: ProgressStatements
+    private let seen: SeenIndex
     private let stretches: Stretches
     private let insertEvent: PreparedStatement
     private let findEvent: PreparedStatement
     private let readEvent: PreparedStatement
+    private let retention: RawRetention
+    private let now: @Sendable () -> Int64
     private var contextBlob: [UInt8] = []
 
-    init(_ db: Database, _ options: SeenIndex.Options) throws {
-        seen = try SeenIndex(db, options)
+    init(_ db: Database, _ options: SeenIndex.Options, _ pool: DatabasePool) throws {
+        seen = try SeenIndex(db, options, pool)
         stretches = try Stretches(db)
+        progress = try ProgressStatements(db)
+        retention = try RawRetention(db)
+        now = options.now
         // A redelivery has been recognised before: what is at this key then is another event.
         insertEvent = try PreparedStatement(
             db, "INSERT INTO raw_event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING")
@@ -22,14 +30,39 @@ final class RawStatements {
         findEvent = try PreparedStatement(db, "SELECT source, event_id, payload_hash FROM raw_event WHERE key = ?")
     }
 
+    func willCommit(_ db: Database) throws { try seen.drainSlice() }
+
+    func didCommit() { seen.didCommit() }
+
     /// Forgets what the transaction under way has added.
     func didRollBack(_ db: Database) throws {
-        seen.didRollBack()
+        try seen.didRollBack(db)
         try stretches.load(db)
     }
 
-    /// Inserts an event unless its id is stored.
-    func insert(_ db: Database, _ event: RawEvent) throws -> InsertVerdict {
+    func settle(_ db: Database) throws -> Bool {
+        try seen.settle(db)
+        return false
+    }
+
+    /// Drops what has expired, a slice of it: events below the bounds that were stored before `cutoff`, and ids of such
+    /// events.
+    /// - Returns: how many events and ids; fewer than `limit` together only where no more have expired.
+    func expire(
+        _ db: Database, before cutoff: Int64, below bounds: [PartitionEpoch: Int64], atMost limit: Int
+    ) throws -> (events: Int, ids: Int) {
+        let events = try retention.expire(stretches, before: cutoff, below: bounds, atMost: limit)
+        let ids = try events < limit ? seen.expire(db, before: cutoff, atMost: limit - events) : 0
+        return (events, ids)
+    }
+
+    /// Inserts events unless their ids are stored.
+    func insert(_ db: Database, _ events: [RawEvent]) throws -> [InsertVerdict] {
+        let now = now()
+        return try events.map { try insert(db, $0, now) }
+    }
+
+    private func insert(_ db: Database, _ event: RawEvent, _ now: Int64) throws -> InsertVerdict {
         if let fault = event.metadata.flatMap(MetadataRules.fault) { return .refused(reason: fault) }
         let key = try stretches.key(db, event.position)
         let hash = seen.hash(source: event.source, eventID: event.eventID)
@@ -39,7 +72,7 @@ final class RawStatements {
             return verdict != nil
         }
         if let verdict { return verdict }
-        guard try insert(event, key) else { return .refused(reason: "another event is stored at its position") }
+        guard try insert(event, key, now) else { return .refused(reason: "another event is stored at its position") }
         try seen.add(hash, key)
         return .stored
     }
@@ -52,7 +85,7 @@ final class RawStatements {
             guard row.hasText(1, event.eventID), row.hasText(0, event.source) else { return false }
             if stored == key {
                 verdict = .stored
-            } else if row.blob(2) == event.payloadHash.bytes {
+            } else if Digest128(bytes: row.blob(2)) == event.payloadHash {
                 verdict = .duplicate(of: stretches.position(stored))
             } else {
                 verdict = .conflict(with: stretches.position(stored))
@@ -63,7 +96,7 @@ final class RawStatements {
     }
 
     /// - Returns: whether the place was free.
-    private func insert(_ event: RawEvent, _ key: Int64) throws -> Bool {
+    private func insert(_ event: RawEvent, _ key: Int64, _ now: Int64) throws -> Bool {
         insertEvent.bind(1, key)
         insertEvent.bind(2, event.source)
         insertEvent.bind(3, event.eventID)
@@ -74,11 +107,14 @@ final class RawStatements {
         if let metadata = event.metadata { insertEvent.bind(8, metadata) } else { insertEvent.bindNull(8) }
         ContextCoding.encode(event.context, into: &contextBlob)
         insertEvent.bind(9, contextBlob)
-        insertEvent.bind(10, event.payloadHash.bytes)
-        insertEvent.bind(11, Int64(Date().timeIntervalSince1970 * 1000))
+        insertEvent.bind(11, now)
         if let time = event.clientTimestamp { insertEvent.bind(12, time) } else { insertEvent.bindNull(12) }
-        try insertEvent.run()
-        return insertEvent.changes == 1
+        let hash = (event.payloadHash.high.bigEndian, event.payloadHash.low.bigEndian)
+        return try withUnsafeBytes(of: hash) { hash in
+            insertEvent.lend(10, hash.bindMemory(to: UInt8.self))
+            try insertEvent.run()
+            return insertEvent.changes == 1
+        }
     }
 
     /// The stored event of an identity.

@@ -4,12 +4,19 @@ import GRDB
 ///
 /// A unique index over random ids touches a page of its own for each event. Here new ids go to a small append-only table
 /// and a dictionary in memory; when those are full they are drained, sorted, into the large index: neighbours share a
-/// page there. Draining rides on the transactions of later inserts, a slice at a time, so no commit is long.
+/// page there. Draining rides on the transactions of later inserts, a slice at a time, so no commit is long. A filter in
+/// memory spares the index the question for nearly every id that is new.
+///
+/// The large index is kept by generations, so that ids leave it as they came: a range of neighbours at a time.
 final class SeenIndex {
     /// What tests change, so that all that is rare happens often.
     struct Options: Sendable {
         /// Ids gathered before they are drained. At 10 M ids in the index, a leaf page of it then gets several at once.
         var capacity = 400_000
+        /// How long a generation takes ids, in milliseconds: ids leave the index up to this much after their events.
+        var generationSpan: Int64 = 7 * 24 * 3600 * 1000
+        /// The clock: milliseconds since 1970.
+        var now: @Sendable () -> Int64 = wallClock
         /// Another hash of source and id; `nil` for the store's own.
         var hash: (@Sendable (_ source: String, _ eventID: String) -> Int64)?
     }
@@ -17,29 +24,26 @@ final class SeenIndex {
     /// Drained with each transaction: this many for every id added, so that one side is empty before the other is full.
     static let drainRatio = 2
 
-    private let lookUp: PreparedStatement
-    private let insert: PreparedStatement
     private let append: [PreparedStatement]
     private let truncate: [PreparedStatement]
     private let saveState: PreparedStatement
     private let hash: IDHash
     private let options: Options
+    private let index: IDGenerations
 
     private var filling: Int
-    private var filled: RecentIDs
-    private var draining: RecentIDs
+    private var filled: IDTable
+    private var draining: IDTable
     /// The ids being drained, sorted, and how many of them are in the index.
-    private var drainOrder: [RecentIDs.Entry]
+    private var drainOrder: [IDEntry]
     private var drained: Int
     /// Ids added by the transaction under way.
-    private var added = RecentIDs([])
+    private var added = IDTable()
     private var drainedByTransaction = 0
 
     /// Reads the recent ids of a store.
-    init(_ db: Database, _ options: Options) throws {
+    init(_ db: Database, _ options: Options, _ pool: DatabasePool) throws {
         self.options = options
-        lookUp = try PreparedStatement(db, "SELECT key FROM seen WHERE hash = ?")
-        insert = try PreparedStatement(db, "INSERT OR IGNORE INTO seen (hash, key) VALUES (?, ?)")
         append = try [0, 1].map { try PreparedStatement(db, "INSERT INTO recent_\($0) (hash, key) VALUES (?, ?)") }
         truncate = try [0, 1].map { try PreparedStatement(db, "DELETE FROM recent_\($0)") }
         saveState = try PreparedStatement(db, "UPDATE seen_state SET filling = ?, drained = ?")
@@ -47,15 +51,16 @@ final class SeenIndex {
         hash = IDHash(seed: UInt64(bitPattern: state[0]))
         filling = state[1]
         drained = state[2]
-        filled = RecentIDs(try Self.entries(db, filling))
+        filled = IDTable(try Self.entries(db, filling))
         drainOrder = try Self.entries(db, 1 - filling).sorted()
-        draining = RecentIDs(drainOrder[drained...])
+        draining = IDTable(drainOrder[drained...])
+        index = try IDGenerations(db, pool)
     }
 
-    private static func entries(_ db: Database, _ table: Int) throws -> [RecentIDs.Entry] {
-        var entries: [RecentIDs.Entry] = []
+    private static func entries(_ db: Database, _ table: Int) throws -> [IDEntry] {
+        var entries: [IDEntry] = []
         try PreparedStatement(db, "SELECT hash, key FROM recent_\(table)").forEachRow { row in
-            entries.append(RecentIDs.Entry(hash: row.integer(0), key: row.integer(1)))
+            entries.append(IDEntry(hash: row.integer(0), key: row.integer(1)))
             return true
         }
         return entries
@@ -68,16 +73,10 @@ final class SeenIndex {
     /// Calls `body` with the key of every event whose id has this hash, until it returns `true`.
     /// - Returns: whether it did.
     func anyKey(_ wanted: Int64, _ body: (Int64) throws -> Bool) throws -> Bool {
-        for ids in [added, filled, draining] {
-            for key in ids.keys(wanted) where try body(key) { return true }
+        if try added.anyKey(wanted, body) || filled.anyKey(wanted, body) || draining.anyKey(wanted, body) {
+            return true
         }
-        var found = false
-        lookUp.bind(1, wanted)
-        try lookUp.forEachRow { row in
-            found = try body(row.integer(0))
-            return !found
-        }
-        return found
+        return try index.anyKey(wanted, body)
     }
 
     /// Adds an id within the transaction under way.
@@ -85,18 +84,14 @@ final class SeenIndex {
         append[filling].bind(1, hash)
         append[filling].bind(2, key)
         try append[filling].run()
-        added.insert(RecentIDs.Entry(hash: hash, key: key))
+        added.insert(IDEntry(hash: hash, key: key))
     }
 
     /// Drains a slice within the transaction under way.
     func drainSlice() throws {
         guard drained < drainOrder.count, added.count > 0 else { return }
         let end = min(drainOrder.count, drained + added.count * Self.drainRatio)
-        for entry in drainOrder[drained..<end] {
-            insert.bind(1, entry.hash)
-            insert.bind(2, entry.key)
-            try insert.run()
-        }
+        try index.insert(drainOrder[drained..<end])
         drainedByTransaction = end - drained
         if end == drainOrder.count { try truncate[1 - filling].run() }
         try save(filling, drained: end == drainOrder.count ? 0 : end)
@@ -114,75 +109,44 @@ final class SeenIndex {
         added.removeAll()
         drained += drainedByTransaction
         drainedByTransaction = 0
-        if drained == drainOrder.count && drained > 0 { (drainOrder, drained, draining) = ([], 0, RecentIDs([])) }
+        if drained == drainOrder.count && drained > 0 { (drainOrder, drained, draining) = ([], 0, IDTable()) }
     }
 
-    /// The transaction is undone.
-    func didRollBack() {
+    /// The transaction is undone. What the filter took from it stays: it may say yes too often.
+    func didRollBack(_ db: Database) throws {
         added.removeAll()
         drainedByTransaction = 0
+        try index.load(db)
     }
 
     /// Whether the filled side is to be drained: it is full, and the other side is empty.
-    var isDue: Bool { filled.count >= options.capacity && drainOrder.isEmpty }
+    private var isDue: Bool { filled.count >= options.capacity && drainOrder.isEmpty }
 
-    /// Lets the sides change roles. In a transaction of its own; memory follows when `commit` has returned.
-    func swap(_ commit: (() throws -> Void) throws -> Void) throws {
-        try commit { try save(1 - filling, drained: 0) }
+    /// Lets the sides change roles where that is due, in a transaction of its own; memory follows when it is durable.
+    func settle(_ db: Database) throws {
+        index.takeFilter()
+        guard isDue else { return }
+        let now = options.now()
+        do {
+            try db.inTransaction(.immediate) {
+                try index.begin(db, taking: filled.count, now: now, span: options.generationSpan)
+                try save(1 - filling, drained: 0)
+                return .commit
+            }
+        } catch {
+            try index.load(db)
+            throw error
+        }
         filling = 1 - filling
-        (draining, filled) = (filled, RecentIDs([]))
+        (draining, filled) = (filled, IDTable())
         drainOrder = draining.sorted()
         drained = 0
     }
-}
 
-/// Ids in memory: hash to key. Several keys of one hash are rare, and kept aside.
-struct RecentIDs {
-    struct Entry: Comparable {
-        var hash: Int64
-        var key: Int64
-
-        static func < (left: Entry, right: Entry) -> Bool { (left.hash, left.key) < (right.hash, right.key) }
-    }
-
-    private var first: [Int64: Int64] = [:]
-    private var others: [Int64: [Int64]] = [:]
-    private(set) var count = 0
-
-    init(_ entries: some Collection<Entry>) {
-        first.reserveCapacity(entries.count)
-        for entry in entries { insert(entry) }
-    }
-
-    mutating func insert(_ entry: Entry) {
-        count += 1
-        if first[entry.hash] == nil {
-            first[entry.hash] = entry.key
-        } else {
-            others[entry.hash, default: []].append(entry.key)
-        }
-    }
-
-    func keys(_ hash: Int64) -> [Int64] {
-        guard let key = first[hash] else { return [] }
-        return [key] + (others[hash] ?? [])
-    }
-
-    mutating func removeAll() {
-        first.removeAll(keepingCapacity: true)
-        others.removeAll()
-        count = 0
-    }
-
-    func forEach(_ body: (Entry) -> Void) {
-        for (hash, key) in first { body(Entry(hash: hash, key: key)) }
-        for (hash, keys) in others { for key in keys { body(Entry(hash: hash, key: key)) } }
-    }
-
-    func sorted() -> [Entry] {
-        var all: [Entry] = []
-        all.reserveCapacity(count)
-        forEach { all.append($0) }
-        return all.sorted()
+    /// Drops ids of events that have expired, within the transaction under way: whole generations, a slice at a time.
+    /// - Returns: how many.
+    func expire(_ db: Database, before cutoff: Int64, atMost limit: Int) throws -> Int {
+        // What is drained now goes to the youngest.
+        try index.expire(db, before: cutoff, sparing: drainOrder.isEmpty ? nil : index.youngest, atMost: limit)
     }
 }

@@ -8,8 +8,8 @@ import Stores
 /// stretches as incarnations of partitions, unless one partition holds 10¹² records.
 final class Stretches {
     /// The bits of an offset in a key.
-    private static let bits: Int64 = 40
-    private static let mask: Int64 = 1 << bits - 1
+    static let bits: Int64 = 40
+    static let mask: Int64 = 1 << bits - 1
     private static let maximumNumber: Int64 = 1 << 23 - 1
 
     private struct Place: Hashable {
@@ -19,13 +19,15 @@ final class Stretches {
 
     private var numbers: [Place: Int64] = [:]
     private var places: [Int64: Place] = [:]
+    /// Asked for last: events come by partition.
+    private var latest: (place: Place, number: Int64)?
 
     /// Reads all stretches.
     init(_ db: Database) throws { try load(db) }
 
     /// Reads all stretches again, after a rollback.
     func load(_ db: Database) throws {
-        (numbers, places) = ([:], [:])
+        (numbers, places, latest) = ([:], [:], nil)
         for row in try Row.fetchAll(db, sql: "SELECT number, epoch, partition, upper FROM stretch") {
             note(Place(partition: PartitionEpoch(epoch: row[1], partition: row[2]), upper: row[3]), row[0])
         }
@@ -41,7 +43,19 @@ final class Stretches {
         let place = Place(
             partition: PartitionEpoch(epoch: position.epoch, partition: position.partition),
             upper: position.offset >> Self.bits)
-        return try (numbers[place] ?? make(db, place)) << Self.bits | position.offset & Self.mask
+        let number = try latest?.place == place ? latest!.number : numbers[place] ?? make(db, place)
+        latest = (place, number)
+        return number << Self.bits | position.offset & Self.mask
+    }
+
+    /// The keys of every stretch below a bound: those of offsets that a partition has below it.
+    func keys(below bounds: [PartitionEpoch: Int64]) -> [Range<Int64>] {
+        places.compactMap { number, place in
+            guard let bound = bounds[place.partition], bound >> Self.bits >= place.upper else { return nil }
+            let first = number << Self.bits
+            let isWhole = bound >> Self.bits > place.upper
+            return first..<(isWhole ? first + Self.mask + 1 : first + bound & Self.mask)
+        }.filter { !$0.isEmpty }
     }
 
     private func make(_ db: Database, _ place: Place) throws -> Int64 {
