@@ -176,6 +176,9 @@ let package = Package(
             ["EmbeddedStores", "Events", "KafkaLog", "MongoStore", "Stores", "TestSupport", httpClient, nio, nioHTTP]),
         tests(
             "ConformanceTests",
-            ["Bitmaps", "EmbeddedStores", "Events", "KafkaLog", "MongoStore", "PostgresStore", "Stores", "TestSupport"]),
+            [
+                "Bitmaps", "EmbeddedStores", "Events", "KafkaLog", "MongoStore", "PostgresStore", "Stores",
+                "TestSupport", grdb,
+            ]),
     ]
 )

@@ -10,6 +10,9 @@ public struct WorkerConfiguration: Sendable {
     public var group = "tributary-worker"
     /// Records fetched at once, at most.
     public var batchSize = 1000
+    /// Inserts under way at once, at most. A server takes several side by side; a file has one writer, and one insert
+    /// a batch costs it least.
+    public var concurrentInserts = 4
     /// How often progress is mirrored to the log.
     public var commitInterval: Duration = .seconds(1)
     /// How often lag is measured.
@@ -38,7 +41,8 @@ public struct WorkerService: Service {
         now: @escaping @Sendable () -> Int64, newToken: @escaping @Sendable () -> String
     ) {
         let chain = PartitionChain(
-            gaps: GapCheck(log: log), enricher: Enricher(configuration.enrichment), storing: Storing(store: store),
+            gaps: GapCheck(log: log), enricher: Enricher(configuration.enrichment),
+            storing: Storing(store: store, concurrentInserts: configuration.concurrentInserts),
             deadLetters: DeadLetterWriter(log: log, store: store, consumerGroup: configuration.group, now: now),
             newToken: newToken)
         let positions = PositionKeeper(log: log, store: store, newToken: newToken, logger: logger)

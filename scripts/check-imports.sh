@@ -15,7 +15,7 @@ CPostgres: Core/PostgresStore
 CRoaring: Core/Bitmaps
 CZlib: Core/Compression
 CZstd: Core/Compression
-GRDB: Core/EmbeddedStores
+GRDB: Core/EmbeddedStores Tests/ConformanceTests
 GRDBSQLite: Core/EmbeddedStores
 GeoIP: Tributary Tests Benchmarks
 KafkaLog: Tributary Tests Benchmarks

@@ -48,8 +48,11 @@ final class CommitQueue<State>: @unchecked Sendable {  // its variables are touc
         }
     }
 
-    /// Waits for work and takes all of it, to be done by `deadline`'s call of `take` at the latest.
-    /// - Returns: nothing when the time is over; `nil` when the queue is closed and empty.
+    /// What waits now.
+    var waitingSize: WorkSize { condition.withLock { size } }
+
+    /// Waits for work and takes all of it.
+    /// - Returns: nothing when `limit`, in seconds, is over; `nil` when the queue is closed and empty.
     func take(atMost limit: TimeInterval?) -> [PendingWork<State>]? {
         condition.withLock {
             let deadline = limit.map { Date(timeIntervalSinceNow: $0) }

@@ -9,19 +9,25 @@ public final class DataDirectory: Sendable {
     public let raw: EmbeddedRawEventStore
     /// Rollups and cursor.
     public let rollups: EmbeddedRollupStore
+    let path: String
     private let lock: DirectoryLock
 
     /// Opens a directory and keeps others out until this object goes.
     /// - Parameter isMade: whether to make the directory where there is none.
     /// - Throws: `DatabaseError`: `.invalidConfiguration` where another process has it or it cannot be written.
-    public init(path: String, makingIt isMade: Bool = true) throws {
+    public convenience init(path: String, makingIt isMade: Bool = true) throws {
+        try self.init(path: path, makingIt: isMade, SeenIndex.Options())
+    }
+
+    init(path: String, makingIt isMade: Bool = true, _ options: SeenIndex.Options) throws {
         guard isMade || FileManager.default.fileExists(atPath: "\(path)/lock") else {
             throw DatabaseError(
                 .invalidConfiguration, store: "embedded", "\(path) is not a directory that 'serve' has made")
         }
+        self.path = path
         lock = try DirectoryLock(making: path)
         log = try EmbeddedLog(path: "\(path)/log.db")
-        raw = try EmbeddedRawEventStore(path: "\(path)/raw.db")
+        raw = try EmbeddedRawEventStore(path: "\(path)/raw.db", options)
         rollups = try EmbeddedRollupStore(path: "\(path)/rollups.db")
     }
 

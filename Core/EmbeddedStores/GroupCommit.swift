@@ -29,19 +29,26 @@ final class GroupCommit<State: WriterState>: Sendable {
     /// - Parameters:
     ///   - name: the thread's, and the metrics' label `file`.
     ///   - limit: what may wait for a commit.
+    ///   - checkpointPages: pages in the WAL at which they are copied into the file: few for short pauses, many where
+    ///     the same pages are written again and again.
     ///   - makeState: called on the writer's thread, before the first transaction.
     init(
-        _ name: String, pool: DatabasePool, limit: WorkSize, makeState: @escaping @Sendable (Database) throws -> State
+        _ name: String, pool: DatabasePool, limit: WorkSize, checkpointPages: Int,
+        makeState: @escaping @Sendable (Database) throws -> State
     ) {
         self.pool = pool
         queue = CommitQueue(limit: limit)
         metrics = WriterMetrics(file: name)
-        let loop = WriterLoop(pool: pool, queue: queue, metrics: metrics, makeState: makeState)
+        let loop = WriterLoop(
+            pool: pool, queue: queue, metrics: metrics, checkpointPages: checkpointPages, makeState: makeState)
         startThread(named: "\(name)-writer") { [ended] in
             loop.run()
             ended.signal()
         }
     }
+
+    /// What waits for a commit now.
+    var waiting: WorkSize { queue.waitingSize }
 
     /// Runs statements in a transaction, perhaps together with others', and returns when it is durable.
     /// - Throws: what `body` throws: then nothing of it has been done; `QueueFull`.
@@ -94,13 +101,15 @@ private final class WriterLoop<State: WriterState>: @unchecked Sendable {  // `r
     private let queue: CommitQueue<State>
     private let metrics: WriterMetrics
     private let makeState: @Sendable (Database) throws -> State
-    private var state: State?
+    private let checkpointPages: Int
+    private var state: (own: State, wal: WriteAheadLog)?
 
     init(
-        pool: DatabasePool, queue: CommitQueue<State>, metrics: WriterMetrics,
+        pool: DatabasePool, queue: CommitQueue<State>, metrics: WriterMetrics, checkpointPages: Int,
         makeState: @escaping @Sendable (Database) throws -> State
     ) {
         (self.pool, self.queue, self.metrics, self.makeState) = (pool, queue, metrics, makeState)
+        self.checkpointPages = checkpointPages
     }
 
     func run() {
@@ -146,17 +155,19 @@ private final class WriterLoop<State: WriterState>: @unchecked Sendable {  // `r
 
     private func settle() -> Bool {
         guard let state else { return false }
+        state.wal.settle()
+        metrics.wal(pages: state.wal.pages)
         do {
-            return try pool.writeWithoutTransaction { try state.settle($0) }
+            return try pool.writeWithoutTransaction { try state.own.settle($0) }
         } catch {
             return false
         }
     }
 
     private func prepared(_ db: Database) throws -> State {
-        if let state { return state }
-        let new = try makeState(db)
+        if let state { return state.own }
+        let new = (own: try makeState(db), wal: try WriteAheadLog(db, threshold: checkpointPages))
         state = new
-        return new
+        return new.own
     }
 }

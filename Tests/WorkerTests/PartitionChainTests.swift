@@ -104,6 +104,46 @@ struct PartitionChainTests {
         #expect(model.store.progress == [start])
     }
 
+    /// Two partitions share an insert and a move of progress; the dead letters of one are its own trouble.
+    @Test func partitionsGoSideBySide() async throws {
+        let model = ChainModel()
+        let other = PartitionEpoch(epoch: 1, partition: 1)
+        let begun = [
+            try await model.begin(), try await model.store.beginEpoch(IngestProgress(partition: other, first: 0)),
+        ]
+        let clean = RecordSlice([record(offset: 0, partition: 1, eventID: "other")])
+        let shares = [Share(slice: mixed, progress: begun[0]), Share(slice: clean, progress: begun[1])]
+        let before = model.journal.calls.count
+        model.journal.failAlways("produce user-events.dead-letter")
+        let results = await model.chain.process(shares)
+        #expect(throws: EventLogError.self) { try results[0].get() }
+        #expect(try results[1].get().outcomes == [.stored])
+        #expect(model.store.progress.map(\.next) == [0, 1])
+        #expect(Array(model.journal.calls[before...]) == [Self.steps[0], Self.steps[1], Self.steps[2], Self.steps[4]])
+        model.journal.failAlways("insert")
+        for result in await model.chain.process(shares.prefix(1) + [Share(slice: clean, progress: begun[1])]) {
+            #expect(throws: DatabaseError.self) { try result.get() }
+        }
+    }
+
+    /// As with a server: the events of all partitions in at most as many inserts as may be under way.
+    @Test(arguments: 1...5) func insertsAreShared(_ concurrent: Int) async throws {
+        let model = ChainModel()
+        let storing = Storing(store: model.store, concurrentInserts: concurrent)
+        let partitions = (0..<5).map { partition in
+            (0..<Int64(3)).map { offset in
+                Decoder().decode(
+                    RecordSlice([record(offset: offset, partition: partition, eventID: "e\(partition).\(offset)")]),
+                    epoch: 1)[0]
+            }
+        }
+        let outcomes = await storing.store(partitions)
+        #expect(outcomes.count == 5)
+        for result in outcomes { #expect(try result.get() == Array(repeating: .stored, count: 3)) }
+        #expect(model.store.events.count == 15)
+        #expect(model.journal.calls.count(where: { $0 == "insert" }) <= concurrent)
+    }
+
     /// A batch that the store refuses as a whole is split until the culprit stands alone.
     @Test func onlyTheRefusedEventIsBuried() async throws {
         let model = ChainModel(refusing: ["evil"])

@@ -28,7 +28,7 @@ struct PositionKeeperTests {
     /// Inserts events past the progress, as a worker does that dies before it moves it.
     private func insert(_ offsets: [Int64], epoch: Int32 = 1) async throws {
         let slice = RecordSlice(offsets.map { record(offset: $0, eventID: "e\($0)") })
-        _ = try await model.chain.storing.store(Decoder().decode(slice, epoch: epoch))
+        _ = try await model.chain.storing.store([Decoder().decode(slice, epoch: epoch)])[0].get()
     }
 
     @Test func theFirstStartBeginsAtTheLogsStart() async throws {

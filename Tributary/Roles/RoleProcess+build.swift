@@ -44,7 +44,7 @@ extension RoleProcess {
         let directory = try configured { try DataDirectory(path: path, makingIt: isMade) }
         return BuiltStores(
             log: directory.log, raw: directory.raw, rollups: directory.rollups, durability: "embedded",
-            keeping: directory)
+            directory: directory)
     }
 
     var metadataKeys: MetadataKeys { keysOfMetadata(settings) }
@@ -105,8 +105,8 @@ struct BuiltStores: Sendable {
     let rollups: any RollupStore
     /// What the collector's answers call it.
     let durability: String
-    /// Whatever must live as long as the stores: the directory's lock.
-    var keeping: (any Sendable)?
+    /// The embedded profile's directory, whose lock must live as long as the stores.
+    var directory: DataDirectory?
 
     @Sendable func close() async {
         await log.close()

@@ -45,6 +45,12 @@ struct ServeCommand: AsyncParsableCommand {
             services.append(
                 CommandServer(directory: directory, stores: stores, settings: process.settings, logger: process.logger))
         }
+        if let directory = stores.directory {
+            services.append(
+                RetentionService(
+                    directory: directory, rawRetentionDays: process.settings.mongodb.rawRetentionDays,
+                    logger: process.logger))
+        }
         // The first to start is the last to end: what comes in while the others end may still be spilled.
         if let spill { services.insert(spill.service, at: 0) }
         try await process.run(services) {
@@ -66,9 +72,11 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func buildWorker(_ process: RoleProcess, _ stores: BuiltStores) throws -> WorkerService {
-        WorkerService(
-            log: stores.log, store: stores.raw, configuration: try process.buildWorkerConfiguration(),
-            logger: process.logger, now: currentMilliseconds, newToken: freshToken)
+        var configuration = try process.buildWorkerConfiguration()
+        if stores.durability == "embedded" { configuration.concurrentInserts = 1 }
+        return WorkerService(
+            log: stores.log, store: stores.raw, configuration: configuration, logger: process.logger,
+            now: currentMilliseconds, newToken: freshToken)
     }
 
     private func buildAggregator(_ process: RoleProcess, _ stores: BuiltStores) throws -> AggregatorService {

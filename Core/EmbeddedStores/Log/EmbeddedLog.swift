@@ -9,7 +9,7 @@ public final class EmbeddedLog: TrimmableEventLog {
     static let maximumRecordSize = 1 << 20
 
     private static let files = OpenFiles<LogCore>()
-    private let file: SharedFile<LogCore>
+    let file: SharedFile<LogCore>
     var extents: Extents { file.core.extents }
     var groups: ConsumerGroups { file.core.groups }
     var isClosed: Bool { file.isClosed }
@@ -107,6 +107,22 @@ public final class EmbeddedLog: TrimmableEventLog {
                 state.afterCommit {
                     core.extents.raiseLow(Extents.Place(topic: entry.id, partition: partition), to: low)
                 }
+            }
+        }
+    }
+
+    /// How long a topic's records are kept, in milliseconds; `nil` for ever.
+    func retention(of topic: Topic) throws -> Int64? { try entry(topic).retention }
+
+    /// Drops a slice of the records that are older than `cutoff`.
+    /// - Parameter bounds: by partition, the offset from which records are kept, however old.
+    func expire(
+        _ topic: Topic, before cutoff: Int64, below bounds: [Int32: Int64], atMost limit: Int
+    ) async throws -> Int {
+        let entry = try entry(topic)
+        return try await logged("expired records could not be dropped") { core in
+            try await core.writer.submit { db, state in
+                try state.expire(db, entry, before: cutoff, below: bounds, atMost: limit)
             }
         }
     }

@@ -10,11 +10,14 @@ final class LogAppender: WriterState {
     struct TopicEntry: Sendable {
         var id: Int64
         var partitions: Int
+        /// How long records are kept, in milliseconds; `nil` for ever.
+        var retention: Int64?
     }
 
     private let extents: Extents
     private let insert: PreparedStatement
     private let raise: PreparedStatement
+    private let oldest: PreparedStatement
     /// The ends of the partitions, by topic: the transaction under way included.
     private var ends: [Int64: [Int64]] = [:]
     private var changed: Set<Extents.Place> = []
@@ -27,6 +30,8 @@ final class LogAppender: WriterState {
         self.extents = extents
         insert = try PreparedStatement(db, "INSERT INTO record VALUES (?, ?, ?, ?, ?)")
         raise = try PreparedStatement(db, "UPDATE extent SET high = ? WHERE topic = ? AND partition = ?")
+        oldest = try PreparedStatement(
+            db, "SELECT key, timestamp FROM record WHERE key >= ? AND key < ? ORDER BY key LIMIT ?")
     }
 
     /// Has `body` called when the transaction under way is durable, before anyone is told.
@@ -74,6 +79,41 @@ final class LogAppender: WriterState {
         }
         nextKeyless = (nextKeyless + 1) % Int32(topic.partitions)
         return nextKeyless
+    }
+
+    /// Drops a slice of a topic's records that are older than `cutoff`, within the transaction under way: the first ones
+    /// of each partition, up to one that is younger. They lie together, so whole pages become free and are used again.
+    /// - Parameter bounds: by partition, the offset from which records are kept, however old; others lose none.
+    /// - Returns: how many; fewer than `limit` only where no more have expired.
+    func expire(
+        _ db: Database, _ topic: TopicEntry, before cutoff: Int64, below bounds: [Int32: Int64], atMost limit: Int
+    ) throws -> Int {
+        var count = 0
+        for (partition, bound) in bounds where count < limit {
+            let place = Extents.Place(topic: topic.id, partition: partition)
+            guard let low = extents[place]?.low, low < bound else { continue }
+            let end = try firstToKeep(place, from: low, below: bound, before: cutoff, atMost: limit - count)
+            guard end > low else { continue }
+            try LogQueries.trim(db, topic.id, partition, below: end)
+            afterCommit { [extents] in extents.raiseLow(place, to: end) }
+            count += Int(end - low)
+        }
+        return count
+    }
+
+    private func firstToKeep(
+        _ place: Extents.Place, from low: Int64, below bound: Int64, before cutoff: Int64, atMost limit: Int
+    ) throws -> Int64 {
+        var end = low
+        oldest.bind(1, RecordKey.key(place.topic, place.partition, low))
+        oldest.bind(2, RecordKey.key(place.topic, place.partition, bound))
+        oldest.bind(3, Int64(limit))
+        try oldest.forEachRow { row in
+            guard row.integer(1) < cutoff else { return false }
+            end = RecordKey.offset(row.integer(0)) + 1
+            return true
+        }
+        return end
     }
 
     func willCommit(_ db: Database) throws {

@@ -20,7 +20,7 @@ final class LogCore: FileCore {
         } catch {
             throw Stores.DatabaseError.embedded(error, "the log could not be read")
         }
-        writer = GroupCommit("log", pool: pool, limit: LogAppender.queueLimit) { [extents] in
+        writer = GroupCommit("log", pool: pool, limit: LogAppender.queueLimit, checkpointPages: 1000) { [extents] in
             try LogAppender($0, extents)
         }
     }

@@ -5,9 +5,11 @@ import Stores
 /// Reads of the log, and the making of topics.
 enum LogQueries {
     static func topics(_ db: Database) throws -> [String: LogAppender.TopicEntry] {
-        let rows = try Row.fetchAll(db, sql: "SELECT name, id, partitions FROM topic")
+        let rows = try Row.fetchAll(db, sql: "SELECT name, id, partitions, retention FROM topic")
         return Dictionary(
-            uniqueKeysWithValues: rows.map { ($0[0] as String, LogAppender.TopicEntry(id: $0[1], partitions: $0[2])) })
+            uniqueKeysWithValues: rows.map {
+                ($0[0] as String, LogAppender.TopicEntry(id: $0[1], partitions: $0[2], retention: $0[3]))
+            })
     }
 
     static func extents(_ db: Database) throws -> [Extents.Place: Watermarks] {
@@ -22,9 +24,11 @@ enum LogQueries {
         _ db: Database, _ topic: TopicDefinition
     ) throws -> (LogAppender.TopicEntry, [Extents.Place: Watermarks])? {
         // Somebody else may have made it meanwhile.
+        // Kafka's -1 is for ever.
+        let retention = topic.configuration["retention.ms"].flatMap { Int64($0) }.flatMap { $0 < 0 ? nil : $0 }
         try db.execute(
             sql: "INSERT OR IGNORE INTO topic (name, partitions, retention) VALUES (?, ?, ?)",
-            arguments: [topic.name, topic.partitions, topic.configuration["retention.ms"].flatMap { Int64($0) }])
+            arguments: [topic.name, topic.partitions, retention])
         guard db.changesCount == 1 else { return nil }
         let id = db.lastInsertedRowID
         var marks: [Extents.Place: Watermarks] = [:]
@@ -32,7 +36,7 @@ enum LogQueries {
             try db.execute(sql: "INSERT INTO extent VALUES (?, ?, 0, 0)", arguments: [id, partition])
             marks[Extents.Place(topic: id, partition: partition)] = Watermarks(low: 0, high: 0)
         }
-        return (LogAppender.TopicEntry(id: id, partitions: topic.partitions), marks)
+        return (LogAppender.TopicEntry(id: id, partitions: topic.partitions, retention: retention), marks)
     }
 
     static func trim(_ db: Database, _ topic: Int64, _ partition: Int32, below low: Int64) throws {

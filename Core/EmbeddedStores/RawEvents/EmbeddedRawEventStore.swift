@@ -5,7 +5,7 @@ public import Stores
 /// Raw events, ingest progress and the index of dead letters in one SQLite file, `raw.db`.
 public final class EmbeddedRawEventStore: RawEventStore {
     private static let files = OpenFiles<RawCore>()
-    private let file: SharedFile<RawCore>
+    let file: SharedFile<RawCore>
 
     /// Opens or makes the file, tables included.
     /// - Throws: `DatabaseError` where the file cannot be opened.
@@ -141,7 +141,7 @@ struct RawCore: FileCore {
         } catch {
             throw Stores.DatabaseError.embedded(error, "the raw events' tables could not be made")
         }
-        writer = GroupCommit("raw", pool: pool, limit: RawStatements.queueLimit) { [pool] in
+        writer = GroupCommit("raw", pool: pool, limit: RawStatements.queueLimit, checkpointPages: 4000) { [pool] in
             try RawStatements($0, options, pool)
         }
     }

@@ -14,9 +14,8 @@ final class IDGenerations {
 
     private let lookUp: PreparedStatement
     private let insert: PreparedStatement
-    private let sliceEnd: PreparedStatement
-    private let deleteSlice: PreparedStatement
-    private let deleteAll: PreparedStatement
+    private let slice: PreparedStatement
+    private let delete: PreparedStatement
     /// In order of number. The last one takes ids.
     private var generations: [Generation]
     private let filter: IDFilterKeeper
@@ -24,10 +23,9 @@ final class IDGenerations {
     init(_ db: Database, _ pool: DatabasePool) throws {
         lookUp = try PreparedStatement(db, "SELECT key FROM seen WHERE generation = ? AND hash = ?")
         insert = try PreparedStatement(db, "INSERT OR IGNORE INTO seen (generation, hash, key) VALUES (?, ?, ?)")
-        sliceEnd = try PreparedStatement(
-            db, "SELECT hash FROM seen WHERE generation = ? ORDER BY hash LIMIT 1 OFFSET ?")
-        deleteSlice = try PreparedStatement(db, "DELETE FROM seen WHERE generation = ? AND hash < ?")
-        deleteAll = try PreparedStatement(db, "DELETE FROM seen WHERE generation = ?")
+        slice = try PreparedStatement(
+            db, "SELECT hash, key FROM seen WHERE generation = ? ORDER BY hash, key LIMIT ?")
+        delete = try PreparedStatement(db, "DELETE FROM seen WHERE generation = ? AND (hash, key) <= (?, ?)")
         generations = try Self.read(db)
         filter = IDFilterKeeper(pool, idsStored: generations.reduce(0) { $0 + $1.count })
     }
@@ -87,30 +85,29 @@ final class IDGenerations {
             arguments: [last.number, last.count, last.begun, last.newest])
     }
 
-    /// Deletes from the oldest generation if all its events have expired, within the transaction under way.
-    func expire(_ db: Database, before cutoff: Int64, sparing spared: Int64?, atMost limit: Int) throws -> Int {
-        guard let oldest = generations.first, oldest.newest < cutoff, oldest.number != spared else { return 0 }
-        sliceEnd.bind(1, oldest.number)
-        sliceEnd.bind(2, Int64(limit))
-        var end: Int64?
-        try sliceEnd.forEachRow { row in
-            end = row.integer(0)
-            return false
+    /// Takes ids out of the oldest generation if all its events are older than `cutoff`, within the transaction under way.
+    /// - Returns: the ids; none where no generation is that old.
+    func takeOldest(_ db: Database, before cutoff: Int64, sparing spared: Int64?, atMost limit: Int) throws -> [IDEntry] {
+        guard let oldest = generations.first, oldest.newest < cutoff, oldest.number != spared else { return [] }
+        var ids: [IDEntry] = []
+        slice.bind(1, oldest.number)
+        slice.bind(2, Int64(limit))
+        try slice.forEachRow { row in
+            ids.append(IDEntry(hash: row.integer(0), key: row.integer(1)))
+            return true
         }
-        if let end {
-            deleteSlice.bind(1, oldest.number)
-            deleteSlice.bind(2, end)
-            try deleteSlice.run()
-            filter.forget(Int(deleteSlice.changes))
-            // A slice that begins and ends with one hash: ids are spread, so only tests have so many of one.
-            if deleteSlice.changes > 0 { return Int(deleteSlice.changes) }
+        if let last = ids.last {
+            delete.bind(1, oldest.number)
+            delete.bind(2, last.hash)
+            delete.bind(3, last.key)
+            try delete.run()
+            filter.forget(ids.count)
         }
-        deleteAll.bind(1, oldest.number)
-        try deleteAll.run()
-        filter.forget(Int(deleteAll.changes))
-        try db.execute(sql: "DELETE FROM seen_generation WHERE number = ?", arguments: [oldest.number])
-        generations.removeFirst()
-        return max(1, Int(deleteAll.changes))
+        if ids.count < limit {
+            try db.execute(sql: "DELETE FROM seen_generation WHERE number = ?", arguments: [oldest.number])
+            generations.removeFirst()
+        }
+        return ids
     }
 
     /// Takes over a filter that has been built meanwhile, and has a new one built where that is due.

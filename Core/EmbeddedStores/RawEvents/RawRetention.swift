@@ -6,10 +6,12 @@ import Stores
 final class RawRetention {
     private let oldest: PreparedStatement
     private let delete: PreparedStatement
+    private let find: PreparedStatement
 
     init(_ db: Database) throws {
         oldest = try PreparedStatement(
             db, "SELECT key, stored_at FROM raw_event WHERE key >= ? AND key < ? ORDER BY key LIMIT ?")
+        find = try PreparedStatement(db, "SELECT 1 FROM raw_event WHERE key = ?")
         delete = try PreparedStatement(db, "DELETE FROM raw_event WHERE key >= ? AND key < ?")
     }
 
@@ -36,5 +38,16 @@ final class RawRetention {
             count += Int(delete.changes)
         }
         return count
+    }
+
+    /// Whether there is an event of this key.
+    func isThere(_ key: Int64) throws -> Bool {
+        var isThere = false
+        find.bind(1, key)
+        try find.forEachRow { _ in
+            isThere = true
+            return false
+        }
+        return isThere
     }
 }

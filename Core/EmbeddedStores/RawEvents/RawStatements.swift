@@ -47,12 +47,12 @@ final class RawStatements: WriterState {
 
     /// Drops what has expired, a slice of it: events below the bounds that were stored before `cutoff`, and ids of such
     /// events.
-    /// - Returns: how many events and ids; fewer than `limit` together only where no more have expired.
+    /// - Returns: how many events, and how many ids were looked at; fewer than `limit` together only where no more have expired.
     func expire(
         _ db: Database, before cutoff: Int64, below bounds: [PartitionEpoch: Int64], atMost limit: Int
     ) throws -> (events: Int, ids: Int) {
         let events = try retention.expire(stretches, before: cutoff, below: bounds, atMost: limit)
-        let ids = try events < limit ? seen.expire(db, before: cutoff, atMost: limit - events) : 0
+        let ids = try events < limit ? seen.expire(db, before: cutoff, atMost: limit - events, unless: retention.isThere) : 0
         return (events, ids)
     }
 

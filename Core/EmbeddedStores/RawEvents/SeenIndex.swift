@@ -143,10 +143,16 @@ final class SeenIndex {
         drained = 0
     }
 
-    /// Drops ids of events that have expired, within the transaction under way: whole generations, a slice at a time.
-    /// - Returns: how many.
-    func expire(_ db: Database, before cutoff: Int64, atMost limit: Int) throws -> Int {
+    /// Drops ids of events that have expired, within the transaction under way: whole generations, a slice at a time. An
+    /// id whose event is still there begins anew among the recent ones.
+    /// - Returns: how many were looked at: fewer than `limit` only where there are no more.
+    func expire(
+        _ db: Database, before cutoff: Int64, atMost limit: Int, unless isThere: (Int64) throws -> Bool
+    ) throws -> Int {
         // What is drained now goes to the youngest.
-        try index.expire(db, before: cutoff, sparing: drainOrder.isEmpty ? nil : index.youngest, atMost: limit)
+        let spared = drainOrder.isEmpty ? nil : index.youngest
+        let ids = try index.takeOldest(db, before: cutoff, sparing: spared, atMost: limit)
+        for id in ids where try isThere(id.key) { try add(id.hash, id.key) }
+        return ids.count
     }
 }

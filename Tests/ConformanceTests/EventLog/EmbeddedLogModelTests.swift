@@ -23,9 +23,9 @@ struct EmbeddedLogModelTests {
                     configuration: [:])
             ])
             var model = LogModel(partitions: Int(Self.partitions))
-            for round in 0..<120 {
+            for round in 0..<120 * longFactor {
                 let partition = Int32.random(in: 0..<Self.partitions, using: &random)
-                switch Int.random(in: 0..<8, using: &random) {
+                switch Int.random(in: 0..<9, using: &random) {
                 case 0:
                     await log.close()
                     log = try EmbeddedLog(path: path)
@@ -38,11 +38,24 @@ struct EmbeddedLogModelTests {
                     let next = Int64.random(in: 0...99, using: &random)
                     try await commit([partition: next], log)
                     model.committed[partition] = next
+                case 3:
+                    let bounds = model.extents.mapValues { Int64.random(in: 0...$0.high, using: &random) }
+                    let limit = Int.random(in: 1...60, using: &random)
+                    try #require(
+                        try await log.expire(.checked, before: Int64(round - 20), below: bounds, atMost: limit)
+                            == model.expire(before: Int64(round - 20), below: bounds, atMost: limit), "seed \(seed)")
+                    // Which partitions come first is not promised: what is left is compared when all have been.
+                    _ = try await log.expire(.checked, before: Int64(round - 20), below: bounds, atMost: .max)
+                    _ = model.expire(before: Int64(round - 20), below: bounds, atMost: .max)
                 default:
                     let count = Int.random(in: 0...40, using: &random)
-                    let places = try await log.produce(
-                        RecordBatch("r\(round).", count, partition: partition), to: .checked)
-                    try #require(places == model.append("r\(round).", count, partition), "seed \(seed)")
+                    let records = (0..<count).map {
+                        PlainRecord(
+                            value: Array("r\(round).\($0)".utf8), timestamp: Int64(round),
+                            place: LogOffset(partition: partition, offset: -1))
+                    }
+                    let places = try await log.produce(RecordBatch(records), to: .checked)
+                    try #require(places == model.append("r\(round).", count, partition, Int64(round)), "seed \(seed)")
                 }
                 try await compare(log, model, seed)
             }
@@ -78,15 +91,31 @@ private struct LogModel {
     var extents: [Int32: Watermarks]
     var committed: [Int32: Int64] = [:]
     private var records: [[String]]
+    private var times: [[Int64]]
 
     init(partitions: Int) {
         records = Array(repeating: [], count: partitions)
+        times = Array(repeating: [], count: partitions)
         extents = Dictionary(uniqueKeysWithValues: (0..<Int32(partitions)).map { ($0, Watermarks(low: 0, high: 0)) })
     }
 
-    mutating func append(_ prefix: String, _ count: Int, _ partition: Int32) -> [LogOffset] {
+    mutating func expire(before cutoff: Int64, below bounds: [Int32: Int64], atMost limit: Int) -> Int {
+        var count = 0
+        for (partition, bound) in bounds {
+            while extents[partition]!.low < bound, count < limit,
+                times[Int(partition)][Int(extents[partition]!.low)] < cutoff
+            {
+                extents[partition]?.low += 1
+                count += 1
+            }
+        }
+        return count
+    }
+
+    mutating func append(_ prefix: String, _ count: Int, _ partition: Int32, _ time: Int64) -> [LogOffset] {
         let first = extents[partition]!.high
         records[Int(partition)] += (0..<count).map { "\(prefix)\($0)" }
+        times[Int(partition)] += Array(repeating: time, count: count)
         extents[partition]?.high = first + Int64(count)
         return (first..<first + Int64(count)).map { LogOffset(partition: partition, offset: $0) }
     }

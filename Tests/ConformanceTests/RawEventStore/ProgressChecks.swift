@@ -57,6 +57,28 @@ extension RawEventStoreCheck {
             #expect(try await store.advance(from: begun, to: new) == .advanced)
             await store.close()
         },
+        .init("several partitions move at once, each for itself") { fixture in
+            let store = try await fixture.open()
+            var begun: [IngestProgress] = []
+            for partition: Int32 in 0..<3 {
+                let first = IngestProgress(partition: PartitionEpoch(epoch: 1, partition: partition), first: 0)
+                begun.append(try await store.beginEpoch(first))
+            }
+            let other = begun[1].advanced(by: 9, batch: "other")
+            #expect(try await store.advance(from: begun[1], to: other) == .advanced)
+            let strange = IngestProgress(partition: PartitionEpoch(epoch: 7, partition: 9), first: 0)
+            let moves = (begun + [strange]).map { ProgressMove(from: $0, to: $0.advanced(by: 5, batch: "all")) }
+            let outcomes = await store.advance(moves)
+            try #require(outcomes.count == 4)
+            #expect(try outcomes[0].get() == .advanced)
+            #expect(try outcomes[1].get() == .superseded(by: other))
+            #expect(try outcomes[2].get() == .advanced)
+            #expect(throws: DatabaseError.self) { try outcomes[3].get() }
+            #expect(
+                try await store.latestProgress(of: [0, 1, 2, 9]) == [0: moves[0].new, 1: other, 2: moves[2].new])
+            #expect(await store.advance([]).isEmpty)
+            await store.close()
+        },
         .init("progress that was never begun does not advance") { fixture in
             let store = try await fixture.open()
             let old = IngestProgress(partition: .first, first: 0)
