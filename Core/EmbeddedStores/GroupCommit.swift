@@ -127,11 +127,9 @@ private final class WriterLoop<State: WriterState>: @unchecked Sendable {  // `r
         do {
             try transact(works)
             for work in works { work.finish(.success(())) }
-        } catch where works.count > 1 {
-            // One of them may be at fault: each for itself.
-            for work in works { work.finish(Result { try transact([work]) }) }
         } catch {
-            works[0].finish(.failure(error))
+            // One of several may be at fault: each for itself.
+            for work in works { work.finish(works.count == 1 ? .failure(error) : Result { try transact([work]) }) }
         }
         metrics.committed(in: ContinuousClock.now - start)
     }
@@ -146,7 +144,8 @@ private final class WriterLoop<State: WriterState>: @unchecked Sendable {  // `r
                     return .commit
                 }
             } catch {
-                try state.didRollBack(db)
+                // What memory cannot undo it reads from the file again.
+                do { try state.didRollBack(db) } catch { self.state = nil }
                 throw error
             }
             state.didCommit()

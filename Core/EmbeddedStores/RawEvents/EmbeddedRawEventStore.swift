@@ -94,7 +94,7 @@ public final class EmbeddedRawEventStore: RawEventStore {
     public func moveDeadLetters(
         at positions: [Position], from: DeadLetterEntry.State, to: DeadLetterEntry.State
     ) async throws -> Int {
-        try await write("dead letters could not be moved") { db in
+        try await write("dead letters could not be moved") { db, _ in
             try DeadLetterTable.move(db, positions, from: from, to: to)
         }
     }

@@ -87,7 +87,8 @@ final class IDGenerations {
 
     /// Takes ids out of the oldest generation if all its events are older than `cutoff`, within the transaction under way.
     /// - Returns: the ids; none where no generation is that old.
-    func takeOldest(_ db: Database, before cutoff: Int64, sparing spared: Int64?, atMost limit: Int) throws -> [IDEntry] {
+    func takeOldest(_ db: Database, before cutoff: Int64, sparing spared: Int64?, atMost limit: Int) throws -> [IDEntry]
+    {
         guard let oldest = generations.first, oldest.newest < cutoff, oldest.number != spared else { return [] }
         var ids: [IDEntry] = []
         slice.bind(1, oldest.number)

@@ -52,7 +52,8 @@ final class RawStatements: WriterState {
         _ db: Database, before cutoff: Int64, below bounds: [PartitionEpoch: Int64], atMost limit: Int
     ) throws -> (events: Int, ids: Int) {
         let events = try retention.expire(stretches, before: cutoff, below: bounds, atMost: limit)
-        let ids = try events < limit ? seen.expire(db, before: cutoff, atMost: limit - events, unless: retention.isThere) : 0
+        let ids =
+            try events < limit ? seen.expire(db, before: cutoff, atMost: limit - events, unless: retention.isThere) : 0
         return (events, ids)
     }
 

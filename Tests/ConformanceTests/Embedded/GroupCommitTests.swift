@@ -80,9 +80,13 @@ struct GroupCommitTests {
             let pool = try SQLiteFile.open(path, cacheSize: 1024)
             try await pool.write { db in
                 try db.execute(
-                    sql: "CREATE TABLE number (value INTEGER PRIMARY KEY); CREATE TABLE bytes (round INTEGER, value BLOB)")
+                    sql:
+                        "CREATE TABLE number (value INTEGER PRIMARY KEY); CREATE TABLE bytes (round INTEGER, value BLOB)"
+                )
             }
-            let writer = GroupCommit("test", pool: pool, limit: limit, checkpointPages: checkpointPages) { _ in Nothing() }
+            let writer = GroupCommit("test", pool: pool, limit: limit, checkpointPages: checkpointPages) { _ in
+                Nothing()
+            }
             do { try await body(writer, path) } catch {
                 await writer.finish()
                 throw error

@@ -17,7 +17,8 @@ struct EmbeddedRawModelTests {
         let clock = TestClock(1_000)
         // 16 hashes for 400 ids: most look-ups meet a stranger.
         let options = SeenIndex.Options(
-            capacity: capacity, generationSpan: 5, now: clock.now, hash: { _, id in Int64(id.utf8.reduce(0) { $0 + Int($1) } % 16) })
+            capacity: capacity, generationSpan: 5, now: clock.now,
+            hash: { _, id in Int64(id.utf8.reduce(0) { $0 + Int($1) } % 16) })
         try await TemporaryDirectory.with { directory in
             let path = "\(directory.path)/raw.db"
             var model = RawModel()
