@@ -1,9 +1,12 @@
 # Thin on purpose: what a target does stands in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-long bench tsan stack-up stack-down lint format clean
+.PHONY: help run setup build test test-long bench tsan stack-up stack-down lint format clean
 
 help: ## Shows this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/\$$\$$/, "$$"); printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Builds, makes up some weeks of traffic, shows the numbers and serves until Ctrl-C; ARGS go to `tributary demo`
+	@scripts/run.sh $(ARGS)
 
 setup: ## Installs what building and testing need (apt, and a venv under .local)
 	@scripts/setup.sh test

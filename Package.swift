@@ -42,6 +42,8 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let asyncAlgorithms: Target.Dependency = .product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 
 let package = Package(
@@ -52,9 +54,11 @@ let package = Package(
         .executable(name: "null-servers", targets: ["NullServers"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", exact: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-async-algorithms.git", exact: "1.1.4"),
+        .package(url: "https://github.com/apple/swift-collections.git", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration.git", exact: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
@@ -73,6 +77,7 @@ let package = Package(
         room("Stores", at: "Core/Stores", ["Events"]),
         room("AccessLog", at: "Core/AccessLog", ["Events"]),
         room("JSONSchema", at: "Core/JSONSchema", ["Events"]),
+        room("Traffic", at: "Core/Traffic", ["Events", heap]),
         room("Threading", at: "Core/Threading", []),
         room("Bitmaps", at: "Core/Bitmaps", ["CRoaring"]),
         room("Compression", at: "Core/Compression", ["CZlib", "CZstd"]),
@@ -123,9 +128,8 @@ let package = Package(
             dependencies: [
                 "AccessLog", "Aggregator", "Collector", "DashboardAPI", "Worker",
                 "EmbeddedStores", "Events", "GeoIP", "JSONSchema", "KafkaLog", "MongoStore", "Operations",
-                "PostgresStore",
-                "Stores", arguments, asyncAlgorithms, configuration, crypto, httpClient, httpTypes, hummingbird,
-                hummingbirdCore, lifecycle, logging, metrics, nio,
+                "PostgresStore", "Stores", "Traffic", arguments, asyncAlgorithms, configuration, crypto, histogram,
+                httpClient, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics, nio,
                 nioHTTP,
             ],
             path: "Tributary",
@@ -165,6 +169,7 @@ let package = Package(
                 hummingbirdTesting,
             ]),
         tests("AccessLogTests", ["AccessLog", "Events", crypto]),
+        tests("TrafficTests", ["Events", "Traffic"]),
         tests("BitmapsTests", ["Bitmaps"]),
         tests("CompressionTests", ["Compression"]),
         tests("MongoStoreTests", ["Events", "MongoStore", "Stores", "TestSupport"]),

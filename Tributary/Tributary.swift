@@ -9,7 +9,7 @@ struct Tributary: AsyncParsableCommand {
         discussion: "Roles are configured by environment variables or by --config FILE; README.md lists them.",
         subcommands: [
             CollectorCommand.self, WorkerCommand.self, AggregatorCommand.self, DashboardCommand.self, ServeCommand.self,
-            ProvisionCommand.self, ImportCommand.self, DeadLettersCommand.self, VerifyCommand.self, RebuildCommand.self,
-            KeysCommand.self, SpillCommand.self,
+            ProvisionCommand.self, ImportCommand.self, LoadCommand.self, DemoCommand.self, DeadLettersCommand.self,
+            VerifyCommand.self, RebuildCommand.self, KeysCommand.self, SpillCommand.self,
         ])
 }

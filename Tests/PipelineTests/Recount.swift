@@ -12,10 +12,15 @@ struct Recount: Decodable, Sendable {
     var malformed: Int
 
     /// Counts a log.
-    static func of(_ log: String) async throws -> Recount {
-        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "recount.py").path
-        let result = try await runToEnd("/usr/bin/python3", [script, log])
-        guard result.end == .exited(0) else { throw PipelineFailure("recount.py failed: \(result.output)") }
+    static func of(_ log: String) async throws -> Recount { try await count(log, by: "recount.py") }
+
+    /// Counts events, one a line, each `eventId` once; days and weeks are those of UTC.
+    static func ofEvents(_ file: String) async throws -> Recount { try await count(file, by: "recount_events.py") }
+
+    private static func count(_ file: String, by name: String) async throws -> Recount {
+        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: name).path
+        let result = try await runToEnd("/usr/bin/python3", [script, file])
+        guard result.end == .exited(0) else { throw PipelineFailure("\(name) failed: \(result.output)") }
         return try JSONDecoder().decode(Recount.self, from: Data(result.output.utf8))
     }
 }

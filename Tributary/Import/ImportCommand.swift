@@ -32,20 +32,16 @@ struct ImportCommand: AsyncParsableCommand {
     var strict = false
 
     func validate() throws {
-        guard (1...1000).contains(batch) else { throw ValidationError("--batch must be 1 to 1000, is \(batch)") }
-        guard let url = URL(string: collector), ["http", "https"].contains(url.scheme), url.host != nil else {
-            throw ValidationError("--collector must be an http or https address, is '\(collector)'")
-        }
+        try checkBatch(batch)
+        try checkCollector(collector)
     }
 
     func run() async throws {
-        let poster = EventPoster(
-            client: .shared, url: collector.hasSuffix("/") ? String(collector.dropLast()) : collector,
-            writeKey: writeKey)
+        let poster = EventPoster(client: .shared, collector: collector, writeKey: writeKey)
         var run = ImportRun(poster: poster, batchSize: batch, isStrict: strict)
         do {
             try await run.importLines(of: file)
-        } catch let error as ImportError {
+        } catch let error as SendingError {
             say("import stopped after line \(run.lines): \(error.message)")
             say(run.summary)
             throw ExitCode.failure
@@ -56,9 +52,6 @@ struct ImportCommand: AsyncParsableCommand {
         print(run.summary)
     }
 }
-
-/// Writes a line for people, beside the output proper.
-func say(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
 
 /// The state of one import.
 private struct ImportRun {
@@ -100,7 +93,7 @@ private struct ImportRun {
         } catch let error {
             malformed += 1
             guard !isStrict else {
-                throw ImportError(message: "malformed: \(error)", isFinal: true)
+                throw SendingError(message: "malformed: \(error)", isFinal: true)
             }
             say("malformed and skipped: \(error)")
         }

@@ -24,8 +24,10 @@ struct RoleProcess {
     /// - Parameters:
     ///   - overrides: settings given on the command line, by their names in the environment.
     ///   - quiet: whether to log warnings and what is graver only, unless `LOG_LEVEL` says otherwise.
+    ///   - log: where the log goes.
     init(
-        _ role: Role, _ options: RoleOptions, overrides: [String: String] = [:], quiet: Bool = false
+        _ role: Role, _ options: RoleOptions, overrides: [String: String] = [:], quiet: Bool = false,
+        log: any LogSink = DescriptorSink()
     ) throws {
         let standing = quiet ? ["LOG_LEVEL": "warning"] : [:]
         do {
@@ -37,7 +39,7 @@ struct RoleProcess {
             say("tributary \(role.rawValue): \(error)")
             throw ExitCode(78)
         }
-        bootstrapLogging(role: role.rawValue, level: settings.logLevel)
+        bootstrapLogging(role: role.rawValue, level: settings.logLevel, sink: log)
         metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)
         logger = Logger(label: "tributary")

@@ -18,7 +18,11 @@ struct ServeCommand: AsyncParsableCommand {
     var dataDir: String?
 
     func run() async throws {
-        let process = try RoleProcess(.serve, options, overrides: dataDir.map { ["DATA_DIR": $0] } ?? [:])
+        try await serve(try RoleProcess(.serve, options, overrides: dataDir.map { ["DATA_DIR": $0] } ?? [:]))
+    }
+
+    /// Runs the four roles, and beside them services that begin after them and end before them.
+    func serve(_ process: RoleProcess, with companions: [any Service] = []) async throws {
         let keys = try process.buildWriteKeys()
         let stores = try process.buildStores()
         if stores.durability == "embedded" { try await provision(stores, process) }
@@ -53,7 +57,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         // The first to start is the last to end: what comes in while the others end may still be spilled.
         if let spill { services.insert(spill.service, at: 0) }
-        try await process.run(services) {
+        try await process.run(services + companions) {
             await stores.close()
             await spill?.close()
         }

@@ -1,16 +1,16 @@
 import Dispatch
 import Glibc
-import Logging
+public import Logging
 import Synchronization
 
 /// SIGTERM and SIGINT: the first one asks for the end, the second one is the end.
 ///
 /// Heard on a thread of Dispatch, not of the cooperative pool, so that a second signal works also where that hangs.
-struct TerminationSignals: ~Copyable {
+public struct TerminationSignals: ~Copyable {
     private let sources: [any DispatchSourceSignal]
 
     /// Returns when it listens; `onFirst` is called once, on a thread of Dispatch.
-    init(logger: Logger, onFirst: @escaping @Sendable () -> Void) async {
+    public init(logger: Logger, onFirst: @escaping @Sendable () -> Void) async {
         let queue = DispatchQueue(label: "termination-signals")
         let seen = SeenFlag()
         sources = [SIGTERM, SIGINT].map { number in

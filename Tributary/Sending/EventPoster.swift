@@ -29,35 +29,49 @@ struct EventPoster {
     /// How often a batch is sent, at most, before giving up.
     static let maximumTries = 12
 
-    let client: HTTPClient
-    let url: String
-    let writeKey: String?
+    private let client: HTTPClient
+    private let url: String
+    private let writeKey: String?
+
+    /// Posts to a collector, whose address may end with a slash.
+    init(client: HTTPClient, collector: String, writeKey: String?) {
+        self.client = client
+        url = collector.hasSuffix("/") ? String(collector.dropLast()) : collector
+        self.writeKey = writeKey
+    }
 
     /// Posts events as one request.
-    /// - Throws: `ImportError` where the collector refuses the request or stays away.
+    /// - Throws: `SendingError` where the collector refuses the request or stays away.
     func post(_ events: [[UInt8]]) async throws -> Answer {
         var body = ByteBuffer()
-        body.writeString("{\"events\":[")
+        body.writeString("[")
         for (index, event) in events.enumerated() {
             if index > 0 { body.writeString(",") }
             body.writeBytes(event)
         }
-        body.writeString("]}")
+        body.writeString("]")
+        return try await post(body).answer
+    }
+
+    /// Posts a body that holds events, again and again until it is answered, `Retry-After` honoured.
+    /// - Returns: the answer, and how often the body was sent again.
+    /// - Throws: `SendingError` where the collector refuses the request or stays away.
+    func post(_ body: ByteBuffer) async throws -> (answer: Answer, retries: Int) {
         var backoff = Backoff(initial: .milliseconds(200), maximum: .seconds(10))
         var last = ""
-        for _ in 0..<Self.maximumTries {
+        for retries in 0..<Self.maximumTries {
             switch await send(body) {
-            case .success(let answer): return answer
+            case .success(let answer): return (answer, retries)
             case .failure(let error) where error.isFinal: throw error
             case .failure(let error):
                 last = error.message
                 try await Task.sleep(for: max(error.retryAfter ?? .zero, backoff.next()))
             }
         }
-        throw ImportError(message: "gave up after \(Self.maximumTries) tries: \(last)", isFinal: true)
+        throw SendingError(message: "gave up after \(Self.maximumTries) tries: \(last)", isFinal: true)
     }
 
-    private func send(_ body: ByteBuffer) async -> Result<Answer, ImportError> {
+    private func send(_ body: ByteBuffer) async -> Result<Answer, SendingError> {
         var request = HTTPClientRequest(url: "\(url)/v1/events")
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
@@ -73,21 +87,21 @@ struct EventPoster {
             }
             return .failure(Self.failure(response, String(buffer: bytes)))
         } catch {
-            return .failure(ImportError(message: "\(url) did not answer: \(error)", isFinal: false))
+            return .failure(SendingError(message: "\(url) did not answer: \(error)", isFinal: false))
         }
     }
 
-    private static func failure(_ response: HTTPClientResponse, _ text: String) -> ImportError {
+    private static func failure(_ response: HTTPClientResponse, _ text: String) -> SendingError {
         let retryAfter = response.headers.first(name: "retry-after").flatMap { Int($0) }.map { Duration.seconds($0) }
         let isFinal = ![408, 429, 500, 502, 503, 504].contains(Int(response.status.code))
-        return ImportError(
+        return SendingError(
             message: "the collector answered \(response.status.code): \(text.prefix(300))", isFinal: isFinal,
             retryAfter: retryAfter)
     }
 }
 
-/// Why an import stopped.
-struct ImportError: Error, CustomStringConvertible {
+/// Why sending stopped.
+struct SendingError: Error, CustomStringConvertible {
     var message: String
     /// Whether trying again cannot help.
     var isFinal: Bool
