@@ -75,19 +75,19 @@ struct Publisher: Sendable {
 /// Writes records: the value is the event's own bytes, the headers are what the collector knows.
 private struct RecordWriter {
     private let facts: RequestFacts
-    private let common: [RecordBatch.Header]
-    private let eventIDName: Range<Int>
-    private let receiptMark: RecordBatch.Header
-    private let timeMember: [UInt8]
+    /// Those of every event; the last is its id.
+    private var headers: [RecordBatch.Header] = []
+    /// The time of receipt as a member and the header that tells of it; made for the first event without a time.
+    private var receipt: (member: [UInt8], mark: RecordBatch.Header)?
     private var occurrences: [ArraySlice<UInt8>: Int] = [:]
     private var random = SystemRandomNumberGenerator()
 
     init(facts: RequestFacts, sentAt: Int64?, into batch: inout RecordBatch) {
         self.facts = facts
-        var common: [RecordBatch.Header] = []
+        headers.reserveCapacity(7)
         func add(_ name: HeaderName, _ value: String?) {
             guard let value, !value.isEmpty else { return }
-            common.append(.init(name: batch.store(name.rawValue), value: batch.store(Self.cut(value))))
+            headers.append(.init(name: batch.store(name.rawValue), value: batch.store(Self.cut(value))))
         }
         add(.source, facts.source)
         add(.receivedAt, String(facts.receivedAt))
@@ -99,10 +99,7 @@ private struct RecordWriter {
         add(.clientHintPlatform, facts.hints.platform)
         add(.clientHintMobile, facts.hints.mobile)
         add(.traceparent, facts.traceparent)
-        self.common = common
-        eventIDName = batch.store(HeaderName.eventID.rawValue)
-        receiptMark = .init(name: batch.store(HeaderName.timestampFrom.rawValue), value: batch.store("receipt"))
-        timeMember = Array("\"timestamp\":\"\(Timestamp.format(facts.receivedAt))\",".utf8)
+        headers.append(.init(name: batch.store(HeaderName.eventID.rawValue), value: 0..<0))
     }
 
     /// A text's beginning, cut between characters: whoever reads the header expects UTF-8.
@@ -116,22 +113,33 @@ private struct RecordWriter {
         _ event: ScannedEvent, of body: [UInt8], to batch: inout RecordBatch
     ) -> (eventID: String, isFresh: Bool) {
         let (eventID, isFresh) = identity(of: event, in: body)
-        var headers = common
-        headers.append(.init(name: eventIDName, value: batch.store(eventID)))
-        var value = event.range
+        headers[headers.count - 1].value = batch.store(eventID)
+        var (value, headers) = (event.range, headers)
         if event.timestamp == nil {
-            headers.append(receiptMark)
-            value = splicedTime(event, of: body, into: &batch)
+            let receipt = receiptParts(&batch)
+            headers.append(receipt.mark)
+            value = splicedTime(receipt.member, event, of: body, into: &batch)
         }
         batch.append(
             key: batch.store(event.userID), value: value, headers: headers, timestamp: facts.receivedAt)
         return (eventID, isFresh)
     }
 
+    private mutating func receiptParts(_ batch: inout RecordBatch) -> (member: [UInt8], mark: RecordBatch.Header) {
+        if let receipt { return receipt }
+        let mark = RecordBatch.Header(
+            name: batch.store(HeaderName.timestampFrom.rawValue), value: batch.store("receipt"))
+        let new = (Array("\"timestamp\":\"\(Timestamp.format(facts.receivedAt))\",".utf8), mark)
+        receipt = new
+        return new
+    }
+
     /// The event with the time of receipt as its first member.
-    private func splicedTime(_ event: ScannedEvent, of body: [UInt8], into batch: inout RecordBatch) -> Range<Int> {
+    private func splicedTime(
+        _ member: [UInt8], _ event: ScannedEvent, of body: [UInt8], into batch: inout RecordBatch
+    ) -> Range<Int> {
         let start = batch.store(body[event.range.lowerBound..<event.afterOpeningBrace])
-        _ = batch.store(timeMember)
+        _ = batch.store(member)
         let end = batch.store(body[event.afterOpeningBrace..<event.range.upperBound])
         return start.lowerBound..<end.upperBound
     }

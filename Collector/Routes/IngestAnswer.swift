@@ -39,7 +39,7 @@ struct IngestAnswer: Encodable {
         accepted = admitted.count
         rejected = request.items.count - admitted.count
         dedupe = admitted.contains(where: \.isFresh) ? "none" : nil
-        results = Self.rejections(of: request)
+        results = rejected == 0 ? [] : Self.rejections(of: request)
         if includesAccepted {
             results += admitted.map {
                 Result(index: $0.index, eventId: $0.eventID, status: "accepted", dedupe: $0.isFresh ? "none" : nil)
@@ -83,19 +83,19 @@ struct IngestAnswer: Encodable {
         fields[.contentType] = status == nil ? "application/json" : "application/problem+json"
         return Response(
             status: status.map { HTTPResponse.Status(code: $0) } ?? .accepted, headers: fields,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: try body())))
+            body: ResponseBody(byteBuffer: try body()))
     }
 
-    private func body() throws -> [UInt8] {
+    private func body() throws -> ByteBuffer {
         // Nearly every request: spares the encoder.
         if results.isEmpty, let durability {
             let dedupe = dedupe.map { ",\"dedupe\":\"\($0)\"" } ?? ""
             let text =
                 "{\"accepted\":\(accepted),\"rejected\":0,\"durability\":\"\(durability)\"\(dedupe),\"results\":[]}"
-            return Array(text.utf8)
+            return ByteBuffer(string: text)
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
-        return Array(try encoder.encode(self))
+        return ByteBuffer(bytes: try encoder.encode(self))
     }
 }

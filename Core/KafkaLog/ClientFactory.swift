@@ -11,8 +11,12 @@ struct ClientFactory: Sendable {
     func producer() throws -> Client {
         let codec = ["zstd", "snappy"].first { KafkaConfiguration.verdict(of: "compression.codec", $0) == .accepted }
         let defaults = [
-            ("linger.ms", "2"),
+            // A request goes to one partition only: at 24 of them, a shorter wait means many small requests and
+            // small blocks to compress, which cost more than all the collector does with a single event.
+            ("linger.ms", "5"),
             ("compression.codec", codec ?? "none"),
+            // librdkafka makes a new compressor for every block; the usual level clears a megabyte of tables for it.
+            ("compression.level", "1"),
             ("queue.buffering.max.messages", "\(Self.queueCapacity)"),
             ("queue.buffering.max.kbytes", "65536"),
         ]

@@ -29,7 +29,7 @@ public final class KafkaLog: EventLog {
         guard !batch.isEmpty else { return [] }
         let started = ContinuousClock.now
         do {
-            let telemetry = try await self.telemetry(of: topic)
+            let telemetry = if let known = known(topic) { known } else { try await telemetry(of: topic) }
             let places = try await producer.produce(batch, to: topic)
             telemetry.count(records: batch.count)
             metrics.duration.recordNanoseconds(Int64((ContinuousClock.now - started) / .nanoseconds(1)))
@@ -73,10 +73,11 @@ public final class KafkaLog: EventLog {
         await reading
     }
 
+    private func known(_ topic: Topic) -> TopicTelemetry? { topics.withLock { $0[topic] } }
+
     /// A topic's counters. The first time, the topic is looked for: producing to one that does not exist would
     /// create it on brokers that do so, with a number of partitions that nobody chose.
     private func telemetry(of topic: Topic) async throws -> TopicTelemetry {
-        if let known = topics.withLock({ $0[topic] }) { return known }
         _ = try await partitionCount(of: topic)
         let new = TopicTelemetry(topic)
         topics.withLock { $0[topic] = new }
