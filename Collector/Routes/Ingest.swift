@@ -65,11 +65,7 @@ struct Ingest: Sendable {
     private static let traceparent = HTTPField.Name("traceparent")!
 
     private func writeKey(of request: Request) -> String? {
-        let bearer = request.headers[.authorization].flatMap { header -> String? in
-            let parts = header.split(separator: " ", maxSplits: 1)
-            return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : nil
-        }
-        return bearer ?? Query(request)["key"]
+        request.headers[.authorization].flatMap(bearerToken) ?? Query(request)["key"]
     }
 }
 
