@@ -142,7 +142,9 @@ extension PipelineTests {
                     }
                     running.signal(SIGINT)
                     #expect(try await running.wait(within: .seconds(10)) == .exited(end))
-                    #expect(running.lines.contains { $0.contains(#""accepted":"#) }, "\(running.lines)")
+                    try await eventually(within: .seconds(5), "the report is there") {
+                        running.lines.contains { $0.contains(#""accepted":"#) }
+                    }
                 }
             }
         }
@@ -171,7 +173,9 @@ extension PipelineTests {
         func nonsense(_ arguments: [String]) async throws {
             let running = try startLoad(arguments)
             #expect(try await running.wait(within: .seconds(20)) == .exited(64))
-            #expect(running.lines.contains { $0.hasPrefix("Error: ") && $0.contains("--") }, "\(running.lines)")
+            try await eventually(within: .seconds(5), "the reason is said") {
+                running.lines.contains { $0.hasPrefix("Error: ") && $0.contains("--") }
+            }
         }
     }
 }
@@ -202,10 +206,14 @@ struct LoadReport: Decodable {
 
     static func of(_ running: ChildProcess) async throws -> LoadReport {
         let end = try await running.wait(within: .seconds(120))
-        guard end == .exited(0), let line = running.lines.last(where: { $0.hasPrefix("{") }) else {
-            throw PipelineFailure("load: \(end) \(running.lines)")
+        guard end == .exited(0) else { throw PipelineFailure("load: \(end) \(running.lines)") }
+        // What it printed last may still be in the pipe.
+        var line: String?
+        try await eventually(within: .seconds(5), "the report is there") {
+            line = running.lines.last { $0.hasPrefix("{") }
+            return line != nil
         }
-        return try JSONDecoder().decode(LoadReport.self, from: Data(line.utf8))
+        return try JSONDecoder().decode(LoadReport.self, from: Data((line ?? "").utf8))
     }
 }
 

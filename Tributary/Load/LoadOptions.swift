@@ -97,7 +97,8 @@ struct TrafficOptions: ParsableArguments {
             throw ValidationError("--from must be before --to, which is now where it is not given")
         }
         guard start >= 0, end <= now + 86_400_000 else {
-            throw ValidationError("a history must be between 1970 and tomorrow: the collector takes no others")
+            throw ValidationError(
+                "--from and --to must lie between 1970 and tomorrow: the collector takes no other times")
         }
         return .history(from: start, to: end, events: eventCount ?? 0)
     }
