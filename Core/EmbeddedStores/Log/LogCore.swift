@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Stores
 import Synchronization
@@ -20,7 +21,10 @@ final class LogCore: FileCore {
         } catch {
             throw Stores.DatabaseError.embedded(error, "the log could not be read")
         }
-        writer = GroupCommit("log", pool: pool, limit: LogAppender.queueLimit, checkpointPages: 1000) { [extents] in
+        writer = GroupCommit(
+            URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent, pool: pool,
+            limit: LogAppender.queueLimit, checkpointPages: 1000
+        ) { [extents] in
             try LogAppender($0, extents)
         }
     }
