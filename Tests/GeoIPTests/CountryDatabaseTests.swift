@@ -12,6 +12,7 @@ struct CountryDatabaseTests {
         file.add([203, 0, 113, 0], prefix: 25, MaxMindFile.country("FR", at: "registered_country"))
         file.add([203, 0, 114, 0], prefix: 24, MaxMindFile.map([("country", MaxMindFile.text("jp"))]))
         file.add([203, 0, 115, 0], prefix: 24, MaxMindFile.map([("autonomous_system_number", MaxMindFile.uint16(7))]))
+        file.add([203, 0, 116, 0], prefix: 24, MaxMindFile.country("FRA"))
         file.add([0x20, 0x01, 0x0D, 0xB8, 0, 1], prefix: 48, MaxMindFile.country("SE"))
         return file
     }
@@ -20,7 +21,8 @@ struct CountryDatabaseTests {
         arguments: [
             ("192.0.2.0", "NL"), ("192.0.2.255", "NL"), ("192.0.3.0", nil), ("198.51.100.0", "DE"),
             ("203.0.113.0", "FR"),
-            ("203.0.113.200", nil), ("203.0.114.0", "JP"), ("203.0.115.0", nil), ("2001:db8:1::", "SE"),
+            ("203.0.113.200", nil), ("203.0.114.0", "JP"), ("203.0.115.0", nil), ("203.0.116.0", nil),
+            ("2001:db8:1::", "SE"),
             ("2001:db8:1:ffff::7", "SE"), ("2001:db8:2::", nil), ("10.0.0.1", nil), ("nowhere", nil), ("", nil),
         ] as [(String, String?)])
     func country(address: String, expected: String?) throws {

@@ -117,10 +117,12 @@ struct EnricherTests {
                 return number
             }
         }
+        var largest = 0
         for number in 0..<1_000 {
             #expect(ask(number) == number && ask(0) == 0)
-            #expect(cache.count <= 11)
+            largest = max(largest, cache.count)
         }
+        #expect((8...11).contains(largest))
         #expect(made == 1_000, "what is asked for again and again stays")
     }
 }
