@@ -74,12 +74,15 @@ extension Spill {
     }
 
     /// Drops what is in the log. Where that fails it is tried again later, and the lane goes on.
-    func trim(_ lane: Int, below offset: Int64) async {
+    @discardableResult
+    func trim(_ lane: Int, below offset: Int64) async -> Bool {
         do {
             try await store.trim(.userEvents, Int32(lane), below: offset)
             change([lane]) { $0.trimmed(lane, below: offset) }
+            return true
         } catch {
             logger.warning("drained records stay in the spill for now", metadata: ["error": "\(error)"])
+            return false
         }
     }
 }

@@ -17,16 +17,18 @@ extension Spill {
     ///   - store: where they are kept meanwhile; nobody else writes to it.
     ///   - usedBytes: the bytes that `store` holds already, or about as many.
     ///   - maximumBytes: beyond so many bytes of records nothing is spilled.
+    ///   - hasRoom: whether the disk of `store` may take more; asked before every append.
     /// - Throws: `EventLogError` where `store` cannot be read or written.
     public static func open(
-        log: any EventLog, store: any TrimmableEventLog, usedBytes: Int64, maximumBytes: Int64, logger: Logger
+        log: any EventLog, store: any TrimmableEventLog, usedBytes: Int64, maximumBytes: Int64, logger: Logger,
+        hasRoom: @escaping @Sendable () async -> Bool
     ) async throws -> Spill {
         let partitions = try? await log.partitionCount(of: .userEvents)
         if partitions == nil { logger.warning("the log does not answer, events go to the spill") }
         let count = try await laneCount(of: store, orNew: partitions ?? laneCount ?? 1)
         let lanes = try await lanes(of: store, count: count)
         let state = SpillState(lanes: lanes, isLogDown: partitions == nil, bytes: usedBytes, maximumBytes: maximumBytes)
-        return Spill(log: log, store: store, state: state, logger: logger)
+        return Spill(log: log, store: store, state: state, logger: logger, hasRoom: hasRoom)
     }
 
     private static func laneCount(of store: any TrimmableEventLog, orNew count: Int) async throws -> Int {

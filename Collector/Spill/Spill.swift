@@ -19,6 +19,8 @@ public final class Spill: Sendable {
 
     let log: any EventLog
     let store: any TrimmableEventLog
+    /// Whether the disk may take more.
+    let hasRoom: @Sendable () async -> Bool
     let logger: Logger
     let metrics = SpillMetrics()
     /// Yields when there may be work.
@@ -32,8 +34,12 @@ public final class Spill: Sendable {
         var waiting: [Int: [CheckedContinuation<Void, Never>]] = [:]
     }
 
-    init(log: any EventLog, store: any TrimmableEventLog, state: SpillState, logger: Logger) {
+    init(
+        log: any EventLog, store: any TrimmableEventLog, state: SpillState, logger: Logger,
+        hasRoom: @escaping @Sendable () async -> Bool
+    ) {
         (self.log, self.store, self.logger, laneCount) = (log, store, logger, state.lanes.count)
+        self.hasRoom = hasRoom
         guarded = Mutex(Guarded(state: state))
         (news, newsSource) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
@@ -121,7 +127,7 @@ extension Spill {
             change(lanes) { $0.giveUp(lanes) }
             throw EventLogError(.messageTooLarge, "a record may have \(Self.maximumRecordSize) bytes with its headers")
         }
-        guard change([], { $0.reserve(size) }) else {
+        guard await hasRoom(), change([], { $0.reserve(size) }) else {
             change(lanes) { $0.giveUp(lanes) }
             throw EventLogError(.unreachable, "the log fails, and the spill is full")
         }

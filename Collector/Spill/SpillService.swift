@@ -60,10 +60,11 @@ public struct SpillService: Service {
     func tend() async {
         let state = spill.state
         for lane in state.untrimmed where !state.lanes[lane].isDraining {
-            await spill.trim(lane, below: state.lanes[lane].drained)
+            guard await spill.trim(lane, below: state.lanes[lane].drained) else { break }
         }
         if state.isFailing { await spill.tryWriting() }
-        guard state.isIdle, state.peak >= Self.worthCompacting else { return }
+        guard state.isIdle, state.peak > 0 else { return }
+        if state.peak < Self.worthCompacting, await spill.hasRoom() { return }
         do {
             try await spill.store.compact()
             spill.change([]) { $0.compacted() }
@@ -124,7 +125,8 @@ extension Spill {
             let figures = "\(state.records) events in the spill"
             try await store.checkHealth()
             guard state.isLogDown else { return "\(figures) are being drained" }
-            if state.isFull { throw EventLogError(.unreachable, "the log fails, and the spill is full") }
+            let isFull = if state.isFull { true } else { await !hasRoom() }
+            if isFull { throw EventLogError(.unreachable, "the log fails, and the spill is full") }
             if state.isFailing { throw EventLogError(.unreachable, "the log fails, and the spill too") }
             return "the log fails, events go to the spill; \(figures)"
         }

@@ -19,6 +19,7 @@ public final class SpillDirectory: Sendable {
     /// The spilled records.
     public let log: EmbeddedLog
     private let lock: DirectoryLock
+    private let path: String
 
     /// Opens a directory and keeps others out until this object goes.
     /// - Parameter mayCreate: whether a directory without a spill becomes one.
@@ -26,9 +27,26 @@ public final class SpillDirectory: Sendable {
     ///   holds no spill and may not be given one.
     public init(path: String, mayCreate: Bool = true) throws {
         if !mayCreate { try Self.requireSpill(in: path) }
+        self.path = path
         lock = try DirectoryLock(making: path)
         log = try EmbeddedLog(path: Self.file(in: path))
     }
+
+    /// Whether more may be put in. Some room is kept free, because SQLite needs it to drop records: on a disk that is
+    /// full to the last page, what was drained would stay for ever.
+    public func hasRoom() async -> Bool {
+        var disk = statvfs()
+        guard statvfs(path, &disk) == 0 else { return true }  // the append itself will tell
+        let (free, all) = (UInt64(disk.f_bavail) * UInt64(disk.f_frsize), UInt64(disk.f_blocks) * UInt64(disk.f_frsize))
+        let reserve = min(Self.maximumReserve, all / 4)
+        if free >= reserve { return true }
+        // Pages of dropped records do not make the file larger; only the WAL may then grow.
+        guard free >= reserve / 2, let unused = try? await log.unusedBytes() else { return false }
+        return unused >= reserve
+    }
+
+    /// Bytes of the disk that are kept free, at most; of a small disk a quarter.
+    private static let maximumReserve: UInt64 = 64 << 20
 
     /// Closes the log; the directory stays locked until this object goes. Idempotent.
     public func close() async { await log.close() }

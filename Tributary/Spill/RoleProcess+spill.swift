@@ -19,7 +19,8 @@ struct OpenSpill: Sendable {
         self.directory = directory
         spill = try await Spill.open(
             log: log, store: directory.log, usedBytes: try await directory.log.usedBytes(),
-            maximumBytes: Int64(maximumBytes), logger: process.logger)
+            maximumBytes: Int64(maximumBytes), logger: process.logger
+        ) { await directory.hasRoom() }
     }
 
     func close() async { await directory.close() }

@@ -9,6 +9,13 @@ extension EmbeddedLog {
         }
     }
 
+    /// Bytes of the file that trimmed records have left and new ones will take.
+    func unusedBytes() async throws -> Int64 {
+        try await logged("the log's size could not be read") { core in
+            try await core.pool.read { try LogQueries.unusedBytes($0) }
+        }
+    }
+
     /// Gives the room of trimmed records back to the file system. Writes what is left anew: for a log that holds little.
     public func compact() async throws {
         try await logged("the log could not be made smaller") { core in
@@ -23,7 +30,14 @@ extension EmbeddedLog {
 
 extension LogQueries {
     static func usedBytes(_ db: Database) throws -> Int64 {
-        func pragma(_ name: String) throws -> Int64 { try Int64.fetchOne(db, sql: "PRAGMA \(name)") ?? 0 }
-        return try (pragma("page_count") - pragma("freelist_count")) * pragma("page_size")
+        try pragma(db, "page_count") * pragma(db, "page_size") - unusedBytes(db)
+    }
+
+    static func unusedBytes(_ db: Database) throws -> Int64 {
+        try pragma(db, "freelist_count") * pragma(db, "page_size")
+    }
+
+    private static func pragma(_ db: Database, _ name: String) throws -> Int64 {
+        try Int64.fetchOne(db, sql: "PRAGMA \(name)") ?? 0
     }
 }

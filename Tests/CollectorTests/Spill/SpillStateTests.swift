@@ -23,6 +23,16 @@ struct SpillStateTests {
         #expect(state.route([0, 1], mayWait: true) == .go(spilling: [0, 1]))
     }
 
+    @Test func anAppendUnderWayHoldsItsLane() {
+        var state = SpillState(lanes: [SpillLane(), SpillLane()])
+        _ = state.logFailed([0])
+        _ = state.logAnswered()
+        #expect(state.route([0, 1], mayWait: true) == .go(spilling: [0]), "behind what came first")
+        state.giveUp([0])
+        state.giveUp([0])
+        #expect(state.route([0, 1], mayWait: true) == .go(spilling: []))
+    }
+
     @Test func probesTakeTurns() {
         var state = SpillState(lanes: (0..<3).map { _ in SpillLane(low: 0, high: 1) }, isLogDown: true)
         let probed = (0..<4).map { _ in state.nextWork() }

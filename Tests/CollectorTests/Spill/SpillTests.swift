@@ -182,6 +182,22 @@ struct SpillTests {
         }
     }
 
+    @Test func aDiskThatIsNearlyFullIsNotFilledAndCanStillBeDrained() async throws {
+        try await SpillWorld.with { world in
+            world.kafka.set(.down(.unreachable))
+            try await world.append([("a", "1")])
+            world.disk.set(hasRoom: false)
+            await expect(.unreachable) { try await world.append([("a", "2")]) }
+            world.kafka.set(.none)
+            try await world.drain()
+            #expect(try await world.append([("a", "3")]) == [])
+            #expect(try await world.values(of: "a") == ["1", "3"])
+            #expect(world.spill.state.isIdle)
+            await SpillService(world.spill, now: { noon }).tend()
+            #expect(world.spill.state.peak == 0, "room is given back where there is little, however small the spill was")
+        }
+    }
+
     @Test func aSpillThatFailsRefusesAndRecovers() async throws {
         try await SpillWorld.with { world in
             world.kafka.set(.down(.unreachable))

@@ -14,6 +14,8 @@ final class SpillWorld: Sendable {
     let store: FaultyLog
     let spill: Spill
     private let directory: Mutex<SpillDirectory?>
+    /// Whether there is room on the disk.
+    let disk = Disk()
     let path: String
 
     /// Runs a test with an empty world, which is closed also when the test throws.
@@ -38,7 +40,8 @@ final class SpillWorld: Sendable {
         store = FaultyLog(directory.log, partitions: 0)
         spill = try await Spill.open(
             log: kafka, store: store, usedBytes: try await directory.log.usedBytes(), maximumBytes: maximumBytes,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        ) { [disk] in disk.hasRoom }
     }
 
     /// The process ends, and another one takes the directory over for the rest of a test.
@@ -105,6 +108,13 @@ final class SpillWorld: Sendable {
             try await body()
         }
     }
+}
+
+/// A disk that may be told that it is nearly full.
+final class Disk: Sendable {
+    private let room = Mutex(true)
+    var hasRoom: Bool { room.withLock { $0 } }
+    func set(hasRoom: Bool) { room.withLock { $0 = hasRoom } }
 }
 
 /// A user whose events go to this partition, of so many.
