@@ -29,7 +29,7 @@ struct RandomSource: RandomNumberGenerator, CustomStringConvertible {
 
 /// Waits until a condition holds, at most so long; records an issue otherwise.
 func eventually(
-    within limit: Duration = .seconds(30), _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation,
+    within limit: Duration = .seconds(120), _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit

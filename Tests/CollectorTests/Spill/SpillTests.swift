@@ -194,7 +194,7 @@ struct SpillTests {
             #expect(try await world.values(of: "a") == ["1", "3"])
             #expect(world.spill.state.isIdle)
             await SpillService(world.spill, now: { noon }).tend()
-            #expect(world.spill.state.peak == 0, "room is given back where there is little, however small the spill was")
+            #expect(world.spill.state.peak == 0, "little room is given back, however small the spill was")
         }
     }
 

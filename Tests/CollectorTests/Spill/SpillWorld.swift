@@ -124,7 +124,7 @@ func user(in partition: Int32, of count: Int) -> String {
 
 /// Waits until a condition holds.
 func eventually(
-    _ what: String, within limit: Duration = .seconds(20), _ condition: () async throws -> Bool
+    _ what: String, within limit: Duration = .seconds(120), _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit
     while .now < deadline {
