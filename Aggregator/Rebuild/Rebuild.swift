@@ -1,6 +1,6 @@
 import Bitmaps
 import Events
-public import Stores
+import Stores
 
 /// Makes the rows of days anew from the raw events, while passes go on.
 ///
@@ -15,24 +15,10 @@ public struct Rebuild: Sendable {
         public var events: Int64 = 0
     }
 
-    private let raw: any RawEventStore
-    private let rollups: any RollupStore
-    private let calendar: ReportingCalendar
-    private let dimensions: Dimensions
-    private let retentionDays: Int
+    private let basis: RecountBasis
 
-    /// Rebuilds one store from the other.
-    /// - Parameters:
-    ///   - metadata: the keys of metadata that the aggregator counts by.
-    ///   - retentionDays: how long raw events are kept.
-    public init(
-        raw: any RawEventStore, rollups: any RollupStore, calendar: ReportingCalendar, metadata: MetadataKeys,
-        retentionDays: Int
-    ) {
-        (self.raw, self.rollups, self.calendar) = (raw, rollups, calendar)
-        dimensions = Dimensions(metadata: metadata)
-        self.retentionDays = retentionDays
-    }
+    /// Rebuilds the rollups of a basis.
+    public init(_ basis: RecountBasis) { self.basis = basis }
 
     /// Rebuilds a span of days, with the weeks they lie in.
     /// - Parameters:
@@ -43,37 +29,21 @@ public struct Rebuild: Sendable {
     public func run(
         _ span: RecountSpan, sources: [String]?, now: Int64, progress: @Sendable (Int64, Int64) async -> Void
     ) async throws -> Report {
-        let cursors = try await rollups.withReader { reader in
-            try AggregationPass.check(calendar, against: try await reader.state())
+        let cursors = try await basis.rollups.withReader { reader in
+            try AggregationPass.check(basis.calendar, against: try await reader.state())
             return try await reader.cursors()
         }
-        let scan = try await scan(span, sources, cursors, now, progress)
-        return try await rollups.withTransaction { transaction in
+        let scan = try await basis.scan(span, sources, upTo: cursors, now: now, progress)
+        return try await basis.rollups.withTransaction { transaction in
             let latest = try await transaction.lockCursors()
             let whole = try await self.continue(scan, from: cursors, to: latest)
             for granularity in Granularity.allCases {
                 try await transaction.remove(
-                    granularity, periods: span.periods(granularity, calendar), sources: sources)
+                    granularity, periods: span.periods(granularity, basis.calendar), sources: sources)
             }
             let rows = try await write(whole, in: transaction)
             try await transaction.raiseRevision()
             return Report(rows: rows, events: whole.read)
-        }
-    }
-
-    private func scan(
-        _ span: RecountSpan, _ sources: [String]?, _ cursors: [RollupCursor], _ now: Int64,
-        _ progress: @Sendable (Int64, Int64) async -> Void
-    ) async throws -> RawScan {
-        var calendar = calendar
-        let today = calendar.day(of: now)
-        return try await raw.withConsistentReader { [calendar] reader in
-            var scan = RawScan(span, sources: sources, calendar: calendar, dimensions: dimensions)
-            let windows = RawScan.windows(try await reader.progress(), upTo: cursors)
-            let all = windows.reduce(0) { $0 + Int64($1.offsets.count) }
-            try await scan.add(windows, reader) { await progress($0, all) }
-            try scan.checkCompleteness(cursors, retentionDays: retentionDays, today: today)
-            return scan
         }
     }
 
@@ -82,7 +52,7 @@ public struct Rebuild: Sendable {
         _ scan: RawScan, from cursors: [RollupCursor], to latest: [RollupCursor]
     ) async throws -> RawScan {
         let passed = Dictionary(uniqueKeysWithValues: cursors.map { ($0.partition, $0.nextOffset) })
-        return try await raw.withConsistentReader { reader in
+        return try await basis.raw.withConsistentReader { reader in
             var scan = scan
             let books = try await reader.progress()
             let windows = RawScan.windows(books, upTo: latest).compactMap { window -> OffsetWindow? in

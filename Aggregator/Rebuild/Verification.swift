@@ -26,24 +26,10 @@ public struct Verification: Sendable {
         public var differences = 0
     }
 
-    private let raw: any RawEventStore
-    private let rollups: any RollupStore
-    private let calendar: ReportingCalendar
-    private let dimensions: Dimensions
-    private let retentionDays: Int
+    private let basis: RecountBasis
 
-    /// Verifies one store against the other.
-    /// - Parameters:
-    ///   - metadata: the keys of metadata that the aggregator counts by.
-    ///   - retentionDays: how long raw events are kept.
-    public init(
-        raw: any RawEventStore, rollups: any RollupStore, calendar: ReportingCalendar, metadata: MetadataKeys,
-        retentionDays: Int
-    ) {
-        (self.raw, self.rollups, self.calendar) = (raw, rollups, calendar)
-        dimensions = Dimensions(metadata: metadata)
-        self.retentionDays = retentionDays
-    }
+    /// Verifies the rollups of a basis.
+    public init(_ basis: RecountBasis) { self.basis = basis }
 
     /// Compares a span of days, with the weeks they lie in.
     /// - Parameters:
@@ -56,32 +42,16 @@ public struct Verification: Sendable {
         _ span: RecountSpan, sources: [String]?, now: Int64, progress: @Sendable (Int64, Int64) async -> Void,
         found: @Sendable (Difference) async -> Void
     ) async throws -> Report {
-        try await rollups.withReader { stored in
-            try AggregationPass.check(calendar, against: try await stored.state())
+        try await basis.rollups.withReader { stored in
+            try AggregationPass.check(basis.calendar, against: try await stored.state())
             let cursors = try await stored.cursors()
-            let scan = try await scan(span, sources, cursors, now, progress)
+            let scan = try await basis.scan(span, sources, upTo: cursors, now: now, progress)
             var report = Report(events: scan.read)
             let recount = try await recount(scan, stored)
             for granularity in Granularity.allCases {
                 try await compare(granularity, span, sources, recount, stored, &report, found)
             }
             return report
-        }
-    }
-
-    private func scan(
-        _ span: RecountSpan, _ sources: [String]?, _ cursors: [RollupCursor], _ now: Int64,
-        _ progress: @Sendable (Int64, Int64) async -> Void
-    ) async throws -> RawScan {
-        var calendar = calendar
-        let today = calendar.day(of: now)
-        return try await raw.withConsistentReader { [calendar] reader in
-            var scan = RawScan(span, sources: sources, calendar: calendar, dimensions: dimensions)
-            let windows = RawScan.windows(try await reader.progress(), upTo: cursors)
-            let all = windows.reduce(0) { $0 + Int64($1.offsets.count) }
-            try await scan.add(windows, reader) { await progress($0, all) }
-            try scan.checkCompleteness(cursors, retentionDays: retentionDays, today: today)
-            return scan
         }
     }
 
@@ -107,7 +77,7 @@ public struct Verification: Sendable {
         _ granularity: Granularity, _ span: RecountSpan, _ sources: [String]?, _ recount: Rows,
         _ stored: any RollupReader, _ report: inout Report, _ found: @Sendable (Difference) async -> Void
     ) async throws {
-        let periods = span.periods(granularity, calendar)
+        let periods = span.periods(granularity, basis.calendar)
         let rows = try await stored.rows(granularity, periods: periods, sources: sources, dimension: nil)
         let counts = Dictionary(rows.map { ($0.key, $0.counts) }) { first, _ in first }
         let setKeys = try await stored.setKeys(granularity, periods: periods, sources: sources)

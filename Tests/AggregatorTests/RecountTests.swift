@@ -38,6 +38,10 @@ struct RecountTests {
             events += new
         }
 
+        func basis(_ store: RollupStoreModel) -> RecountBasis {
+            RecountBasis(raw: raw, rollups: store, calendar: calendar, metadata: .none, retentionDays: 90)
+        }
+
         func pass() async throws { try await Self.pass(raw, rollups, calendar) }
 
         static func pass(
@@ -55,8 +59,7 @@ struct RecountTests {
             _ days: ClosedRange<PeriodNumber>, _ store: RollupStoreModel? = nil, sources: [String]? = nil
         ) async throws -> [Verification.Difference] {
             let found = Found()
-            let verification = Verification(
-                raw: raw, rollups: store ?? rollups, calendar: calendar, metadata: .none, retentionDays: 90)
+            let verification = Verification(basis(store ?? rollups))
             let report = try await verification.run(
                 RecountSpan(days: days), sources: sources, now: 0, progress: { _, _ in },
                 found: { await found.add($0) })
@@ -68,8 +71,7 @@ struct RecountTests {
         func rebuild(
             _ days: ClosedRange<PeriodNumber>, _ store: RollupStoreModel, sources: [String]? = nil
         ) async throws {
-            let rebuild = Rebuild(
-                raw: raw, rollups: store, calendar: calendar, metadata: .none, retentionDays: 90)
+            let rebuild = Rebuild(basis(store))
             _ = try await rebuild.run(RecountSpan(days: days), sources: sources, now: 0, progress: { _, _ in })
         }
     }
@@ -178,8 +180,7 @@ struct RecountTests {
         var random = SeededRandom.announced()
         let world = try await world(&random)
         try await world.store(random.plainEvents(40), partition: 1)
-        let rebuild = Rebuild(
-            raw: world.raw, rollups: world.rollups, calendar: world.calendar, metadata: .none, retentionDays: 90)
+        let rebuild = Rebuild(world.basis(world.rollups))
         let (raw, rollups, calendar) = (world.raw, world.rollups, world.calendar)
         _ = try await rebuild.run(RecountSpan(days: Self.always), sources: nil, now: 0) { done, all in
             // After the scan and before the last transaction.

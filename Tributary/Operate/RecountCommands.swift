@@ -51,9 +51,7 @@ struct VerifyCommand: StoreCommand {
     @OptionGroup var selection: RecountSelection
 
     func carryOut(on stores: BuiltStores, settings: Settings, terminal: any Terminal) async throws {
-        let verification = Verification(
-            raw: stores.raw, rollups: stores.rollups, calendar: try reportingCalendar(settings),
-            metadata: keysOfMetadata(settings), retentionDays: settings.mongodb.rawRetentionDays)
+        let verification = Verification(try RecountBasis(stores, settings))
         do {
             let report = try await verification.run(
                 try selection.span, sources: selection.sources, now: currentMilliseconds(),
@@ -78,9 +76,7 @@ struct RebuildCommand: StoreCommand {
     @OptionGroup var selection: RecountSelection
 
     func carryOut(on stores: BuiltStores, settings: Settings, terminal: any Terminal) async throws {
-        let rebuild = Rebuild(
-            raw: stores.raw, rollups: stores.rollups, calendar: try reportingCalendar(settings),
-            metadata: keysOfMetadata(settings), retentionDays: settings.mongodb.rawRetentionDays)
+        let rebuild = Rebuild(try RecountBasis(stores, settings))
         do {
             let report = try await rebuild.run(
                 try selection.span, sources: selection.sources, now: currentMilliseconds(),
@@ -90,6 +86,14 @@ struct RebuildCommand: StoreCommand {
             await terminal.say("rebuild: \(error); nothing was changed")
             throw ExitCode(65)  // EX_DATAERR
         }
+    }
+}
+
+extension RecountBasis {
+    fileprivate init(_ stores: BuiltStores, _ settings: Settings) throws {
+        self.init(
+            raw: stores.raw, rollups: stores.rollups, calendar: try reportingCalendar(settings),
+            metadata: keysOfMetadata(settings), retentionDays: settings.mongodb.rawRetentionDays)
     }
 }
 
