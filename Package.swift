@@ -124,7 +124,8 @@ let package = Package(
         room(
             "DashboardAPI", at: "DashboardAPI",
             [
-                "Bitmaps", "Events", "Stores", "Operations", crypto, httpTypes, hummingbird, hummingbirdCore, httpClient,
+                "Bitmaps", "Events", "Stores", "Operations", crypto, httpTypes, hummingbird, hummingbirdCore,
+                httpClient,
                 jwtKit, lifecycle, logging, metrics, nio, nioHTTP, nioHTTPTypes, nioHTTPTypesHTTP1, nioWebSocket,
             ]),
 
