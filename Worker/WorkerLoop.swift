@@ -2,7 +2,20 @@ import Logging
 import Operations
 import Stores
 
-/// Pulls records, sends each partition's slice through the chain, and answers the group.
+/// What the log had to say, and what its records say where they have been read already.
+private struct Fetched: Sendable {
+    var event: ConsumerEvent
+    var slices: [RecordSlice] = []
+    var read: [Int32: ReadAhead] = [:]
+
+    init(_ event: ConsumerEvent) {
+        self.event = event
+        if case .records(let batch) = event { slices = RecordSlice.slices(of: batch) }
+    }
+}
+
+/// Pulls records, sends each partition's slice through the chain, and answers the group. While a batch is being stored,
+/// the next one is fetched and read.
 actor WorkerLoop {
     private let log: any EventLog
     private let chain: PartitionChain
@@ -13,6 +26,8 @@ actor WorkerLoop {
     private let clock = ContinuousClock()
 
     private var assignment = Assignment()
+    /// What was fetched while the batch before it was being stored.
+    private var ahead: Fetched?
     private var lastPoll = ContinuousClock.now
     private var lastCommit = ContinuousClock.now
     private var lastLag = ContinuousClock.now
@@ -48,11 +63,10 @@ actor WorkerLoop {
     }
 
     private func step(_ consumer: any EventConsumer) async throws {
-        lastPoll = clock.now
-        switch try await poll(consumer) {
-        case .records(let batch):
-            let slices = assignment.admit(RecordSlice.slices(of: batch))
-            await process(slices, isRetry: false, consumer)
+        let fetched = try await fetch(consumer)
+        switch fetched.event {
+        case .records:
+            try await process(assignment.admit(fetched.slices), fetched.read, isRetry: false, consumer)
         case .assigned(let partitions):
             logger.info("Partitions assigned", metadata: ["partitions": "\(partitions.sorted())"])
             assignment.take(partitions, now: clock.now)
@@ -64,16 +78,35 @@ actor WorkerLoop {
         case .positionsUncertain(let partitions): assignment.doubt(partitions, now: clock.now)
         }
         await comparePositions(consumer)
-        await process(assignment.due(at: clock.now), isRetry: true, consumer)
+        try await process(assignment.due(at: clock.now), isRetry: true, consumer)
         if clock.now - lastCommit >= configuration.commitInterval { await commit(consumer) }
         if clock.now - lastLag >= configuration.lagInterval { await measureLag() }
         settleTrouble()
     }
 
-    private func poll(_ consumer: any EventConsumer) async throws -> ConsumerEvent {
+    private func fetch(_ consumer: any EventConsumer) async throws -> Fetched {
+        if let ahead {
+            self.ahead = nil
+            return ahead
+        }
         let wait = assignment.nextDue.map { max(.milliseconds(1), min(.milliseconds(500), $0 - clock.now)) }
+        return Fetched(try await poll(consumer, wait: wait ?? .milliseconds(500)))
+    }
+
+    /// Fetches what is there, and reads it.
+    private func fetchAhead(_ consumer: any EventConsumer) async -> Result<Fetched?, any Error> {
         do {
-            return try await consumer.next(max: configuration.batchSize, wait: wait ?? .milliseconds(500))
+            var fetched = Fetched(try await poll(consumer, wait: .zero))
+            if case .records(let batch) = fetched.event, batch.records.isEmpty { return .success(nil) }
+            fetched.read = await chain.readAhead(fetched.slices, after: assignment.progress)
+            return .success(fetched)
+        } catch { return .failure(error) }
+    }
+
+    private func poll(_ consumer: any EventConsumer, wait: Duration) async throws -> ConsumerEvent {
+        lastPoll = clock.now
+        do {
+            return try await consumer.next(max: configuration.batchSize, wait: wait)
         } catch let error as EventLogError where error.isTransient {
             note(error, "The log did not answer")
             try await Task.sleep(for: .milliseconds(500))
@@ -87,6 +120,8 @@ actor WorkerLoop {
             let found = try await positions.positions(of: assignment.assigned)
             try await consumer.assign(found.mapValues(\.next))
             assignment.start(at: found)
+            // Fetching begins anew: what is in hand comes again.
+            if case .records = ahead?.event { ahead = nil }
         } catch {
             note(error, "Positions could not be compared with the log")
             assignment.postponeComparison(now: clock.now)
@@ -94,21 +129,30 @@ actor WorkerLoop {
     }
 
     /// Sends slices of different partitions through the chain, side by side.
-    private func process(_ slices: [RecordSlice], isRetry: Bool, _ consumer: any EventConsumer) async {
+    /// - Parameter read: what some of them say.
+    private func process(
+        _ slices: [RecordSlice], _ read: [Int32: ReadAhead] = [:], isRetry: Bool, _ consumer: any EventConsumer
+    ) async throws {
         guard !slices.isEmpty else { return }
         guard clock.now - lastPoll < configuration.sessionDeadline else {
             logger.warning("The session deadline has passed: nothing is inserted, positions are compared again")
             return assignment.doubt(assignment.assigned, now: clock.now)
         }
         let shares = slices.compactMap { slice in
-            assignment.progress[slice.partition].map { Share(slice: slice, progress: $0) }
+            assignment.progress[slice.partition].map {
+                Share(slice: slice, progress: $0, ahead: read[slice.partition])
+            }
         }
         let start = clock.now
+        async let following = isRetry ? .success(nil) : fetchAhead(consumer)
         let results = await chain.process(shares)
         telemetry.took(clock.now - start)
+        // Only then: a consumer is asked for one thing at a time.
+        let next = await following
         for (share, result) in zip(shares, results) {
             await enter(result, of: share.slice, isRetry: isRetry, consumer)
         }
+        if !isRetry { ahead = try next.get() }
     }
 
     private func enter(

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A text that is equal to another only if both have the same bytes: the key for everything that clients named.
 ///
 /// Swift takes texts for equal that are spelt with other code points ("é" in one or in two), while stores and hashes
@@ -9,7 +11,17 @@ public struct ExactText: Hashable, Sendable {
     /// Wraps a text.
     public init(_ text: String) { self.text = text }
 
-    public static func == (left: ExactText, right: ExactText) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+    public static func == (left: ExactText, right: ExactText) -> Bool {
+        let (left, right) = (left.text.utf8, right.text.utf8)
+        guard left.count == right.count else { return false }
+        // A native text lies in one piece; byte by byte is the way of bridged ones.
+        let areEqual = left.withContiguousStorageIfAvailable { left in
+            right.withContiguousStorageIfAvailable { right in
+                left.isEmpty || memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0
+            }
+        }
+        return (areEqual ?? nil) ?? left.elementsEqual(right)
+    }
 
     public func hash(into hasher: inout Hasher) {
         var text = text

@@ -13,7 +13,7 @@ func runToEnd(
     _ executable: String, _ arguments: [String], environment: [String: String]? = nil
 ) async throws -> (end: ChildProcess.End, output: String) {
     let process = try startBothStreams(executable, arguments, environment: environment)
-    let end = try await process.wait(within: .seconds(120))
+    let end = try await process.waitForOutput(within: .seconds(120))
     return (end, process.lines.joined(separator: "\n"))
 }
 

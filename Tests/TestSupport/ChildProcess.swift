@@ -22,6 +22,8 @@ public final class ChildProcess: Sendable {
     private struct State {
         var lines: [String] = []
         var end: End?
+        /// Whether its output has been read to the end.
+        var isRead = false
     }
 
     /// The process's id.
@@ -37,6 +39,7 @@ public final class ChildProcess: Sendable {
         let output = FileHandle(fileDescriptor: reading, closeOnDealloc: true)
         Thread { [weak self] in
             readLines(output) { line in self?.state.withLock { $0.lines.append(line) } }
+            self?.state.withLock { $0.isRead = true }
         }.start()
     }
 
@@ -52,7 +55,7 @@ public final class ChildProcess: Sendable {
     public func line(within limit: Duration, where isWanted: (String) -> Bool) async throws -> String {
         let deadline = ContinuousClock.now + limit
         while true {
-            let hasEnded = poll() != nil
+            let hasEnded = poll() != nil && state.withLock { $0.isRead }
             if let line = lines.first(where: isWanted) { return line }
             guard !hasEnded, .now < deadline else { break }
             try await Task.sleep(for: .milliseconds(5))
@@ -74,6 +77,17 @@ public final class ChildProcess: Sendable {
             try await Task.sleep(for: .milliseconds(5))
         }
         throw Failure(description: "process \(pid) did not end")
+    }
+
+    /// Waits for its end, and for that of its output, which a busy machine reads a little later.
+    public func waitForOutput(within limit: Duration) async throws -> End {
+        let deadline = ContinuousClock.now + limit
+        let end = try await wait(within: limit)
+        while !state.withLock({ $0.isRead }) {
+            guard .now < deadline else { throw Failure(description: "the output of process \(pid) did not end") }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        return end
     }
 
     /// Kills it and waits for its end.
@@ -152,4 +166,5 @@ private func readLines(_ handle: FileHandle, _ take: (String) -> Void) {
             rest = Data(rest[(end + 1)...])
         }
     }
+    if !rest.isEmpty { take(String(decoding: rest, as: UTF8.self)) }
 }

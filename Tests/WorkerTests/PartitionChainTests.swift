@@ -126,6 +126,25 @@ struct PartitionChainTests {
         }
     }
 
+    /// What was read ahead is taken where it still holds: not of another epoch, nor where records were accounted for
+    /// meanwhile.
+    @Test(arguments: [(epoch: Int32(1), first: Int64(0)), (1, 2), (7, 0)])
+    func whatWasReadAheadComesToTheSame(epoch: Int32, first: Int64) async throws {
+        let (plain, reading) = (ChainModel(), ChainModel())
+        var before = try await plain.begin(at: first)
+        let expected = try await plain.chain.process(mixed, from: before)
+        before = try await reading.begin(at: first)
+        var known = before
+        known.partition.epoch = epoch
+        let ahead = await reading.chain.readAhead([mixed], after: [0: known])
+        let share = Share(slice: mixed, progress: before, ahead: ahead[0])
+        let processed = try await reading.chain.process([share])[0].get()
+        #expect(processed.outcomes == expected.outcomes)
+        #expect(processed.progress == expected.progress)
+        #expect(reading.store.events.mapValues(\.position) == plain.store.events.mapValues(\.position))
+        #expect(await reading.chain.readAhead([mixed], after: [:]).isEmpty)
+    }
+
     /// As with a server: the events of all partitions in at most as many inserts as may be under way.
     @Test(arguments: 1...5) func insertsAreShared(_ concurrent: Int) async throws {
         let model = ChainModel()

@@ -4,6 +4,16 @@ import Stores
 struct Share: Sendable {
     var slice: RecordSlice
     var progress: IngestProgress
+    /// What the records say, where somebody has had the time to read them; `nil`: to be read.
+    var ahead: ReadAhead?
+}
+
+/// What the records of a slice say, read before it was known where its partition goes on.
+struct ReadAhead: Sendable {
+    /// The partition's incarnation that the events' positions name.
+    var epoch: Int32
+    /// One for each record of the slice.
+    fileprivate var decoded: [Decoded]
 }
 
 /// What a share's way through the chain came to.
@@ -73,7 +83,8 @@ struct PartitionChain: Sendable {
         var due: [Due] = []
         for (place, share) in shares.enumerated() {
             let next = share.progress.next
-            let rest = Share(slice: share.slice.dropping(below: next), progress: share.progress)
+            var rest = Share(slice: share.slice.dropping(below: next), progress: share.progress)
+            if rest.slice.indices.count == share.slice.indices.count { rest.ahead = share.ahead }
             do {
                 if rest.slice.isEmpty {
                     results[place] = .success(Processed(progress: share.progress, outcomes: [], isAstray: false))
@@ -87,16 +98,29 @@ struct PartitionChain: Sendable {
         return due
     }
 
+    /// Reads slices of partitions whose records before them are still on their way.
+    /// - Parameter progress: what is known of each partition; slices of others are passed over.
+    func readAhead(_ slices: [RecordSlice], after progress: [Int32: IngestProgress]) async -> [Int32: ReadAhead] {
+        let due = slices.enumerated().compactMap { place, slice in
+            progress[slice.partition].map { Due(place: place, share: Share(slice: slice, progress: $0)) }
+        }
+        return await decodeAndEnrich(due).reduce(into: [:]) {
+            $0[$1.due.slice.partition] = ReadAhead(epoch: $1.due.epoch, decoded: $1.decoded)
+        }
+    }
+
     private func decodeAndEnrich(_ due: [Due]) async -> [Read] {
         await withTaskGroup(of: Read.self) { group in
             for item in due {
-                group.addTask { [decoder, enricher] in
-                    let decoded = decoder.decode(item.slice, epoch: item.epoch)
-                    return Read(due: item, decoded: enricher.enrich(decoded, of: item.slice))
-                }
+                group.addTask { Read(due: item, decoded: decodeAndEnrich(item)) }
             }
             return await group.reduce(into: []) { $0.append($1) }.sorted { $0.due.place < $1.due.place }
         }
+    }
+
+    private func decodeAndEnrich(_ item: Due) -> [Decoded] {
+        if let ahead = item.share.ahead, ahead.epoch == item.epoch { return ahead.decoded }
+        return enricher.enrich(decoder.decode(item.slice, epoch: item.epoch), of: item.slice)
     }
 
     private func store(_ read: [Read], _ results: inout Results) async -> [Settled] {
