@@ -6,6 +6,7 @@ extension PostgresMigration {
     static let all = [
         PostgresMigration(version: 1, name: "rollups", sql: rollups),
         PostgresMigration(version: 2, name: "dimension_values", sql: dimensionValues),
+        PostgresMigration(version: 3, name: "new_visitors", sql: newVisitors),
     ]
 
     private static let rollups = #"""
@@ -153,6 +154,19 @@ extension PostgresMigration {
           value text COLLATE "C" NOT NULL
         );
         CREATE UNIQUE INDEX dimension_value_key ON dimension_value (source, dimension, week, index_key(value));
+
+        """#
+
+    private static let newVisitors = #"""
+        -- How many visitors of a source were first seen on a day. Changes in the transaction that adds visitors or lowers
+        -- first days, so that a question about new visitors need not count the visitors themselves.
+        CREATE TABLE new_visitors (
+          day date NOT NULL,
+          visitors bigint NOT NULL,
+          source text COLLATE "C" NOT NULL,
+          PRIMARY KEY (source, day)
+        );
+        INSERT INTO new_visitors (day, visitors, source) SELECT first_day, count(*), source FROM visitor GROUP BY 1, 3;
 
         """#
 }

@@ -115,6 +115,15 @@ extension PostgresReads {
         }
         return Dictionary(found) { first, _ in first }
     }
+
+    func newVisitors(days: ClosedRange<PeriodNumber>, sources: [String]?) async throws -> [NewVisitors] {
+        let bounds: [PostgresParameter] = [.integer(days.lowerBound), .integer(days.upperBound)]
+        return try await session.rows(
+            VisitorStatements.newVisitors(allSources: sources == nil), bounds + (sources.map { [.texts($0)] } ?? [])
+        ) { row in
+            NewVisitors(source: try row.text(0), day: try row.int32(1), visitors: try row.int64(2))
+        }
+    }
 }
 
 private struct SetPart: Sendable {

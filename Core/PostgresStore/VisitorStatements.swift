@@ -19,6 +19,8 @@ enum VisitorStatements {
               INSERT INTO visitor (source, user_hash, number, first_day)
               SELECT $1, user_hash, first + ordinal - 1, date 'epoch' + day
               FROM counter, unnest($2::bytea[], $3::integer[]) WITH ORDINALITY AS u(user_hash, day, ordinal)
+            ), counted AS (
+              \(countFirstDays(from: "SELECT day, 1 AS change FROM unnest($3::integer[]) AS u(day)"))
             )
             SELECT first FROM counter
             """)
@@ -26,13 +28,38 @@ enum VisitorStatements {
     static let lowerFirstDays = PostgresStatement(
         name: "lower_first_days",
         sql: """
-            UPDATE visitor v SET first_day = d.first_day
-            FROM (
-              SELECT number, date 'epoch' + min(day) AS first_day
-              FROM unnest($2::bigint[], $3::integer[]) AS u(number, day) GROUP BY number
-            ) d
-            WHERE v.source = $1 AND v.number = d.number AND v.first_day > d.first_day
+            WITH lowered AS (
+              SELECT v.number, v.first_day - date 'epoch' AS was, d.day
+              FROM visitor v JOIN (
+                SELECT number, min(day) AS day FROM unnest($2::bigint[], $3::integer[]) AS u(number, day) GROUP BY number
+              ) d ON v.source = $1 AND v.number = d.number AND v.first_day > date 'epoch' + d.day
+            ), moved AS (
+              UPDATE visitor v SET first_day = date 'epoch' + l.day FROM lowered l
+              WHERE v.source = $1 AND v.number = l.number
+            )
+            \(countFirstDays(from: "SELECT was AS day, -1 AS change FROM lowered UNION ALL SELECT day, 1 FROM lowered"))
             """)
+
+    /// The last parameter, the sources, is left away where all are wanted.
+    static func newVisitors(allSources: Bool) -> PostgresStatement {
+        PostgresStatement(
+            name: "new_visitors\(allSources ? "_all" : "")",
+            sql: """
+                SELECT source, day - date 'epoch', visitors FROM new_visitors
+                WHERE day BETWEEN date 'epoch' + $1 AND date 'epoch' + $2 AND visitors > 0
+                  \(allSources ? "" : "AND source = ANY($3)")
+                ORDER BY source, day
+                """)
+    }
+
+    /// Adds to how many visitors of source `$1` have their first day on a day.
+    private static func countFirstDays(from changes: String) -> String {
+        """
+        INSERT INTO new_visitors AS n (source, day, visitors)
+        SELECT $1, date 'epoch' + day, sum(change) FROM (\(changes)) c GROUP BY day HAVING sum(change) <> 0 ORDER BY day
+        ON CONFLICT (source, day) DO UPDATE SET visitors = n.visitors + excluded.visitors
+        """
+    }
 
     /// Chunks and deltas of the sets asked for, each with its key's place in the question; a delta has no chunk.
     static let sets = PostgresStatement(

@@ -146,6 +146,21 @@ public struct VisitorRecord: Sendable, Equatable {
     }
 }
 
+/// How many visitors of a source were first seen on a day.
+public struct NewVisitors: Sendable, Equatable {
+    /// The source.
+    public var source: String
+    /// The day, in days since 1970-01-01, reporting time zone.
+    public var day: PeriodNumber
+    /// Those whose first day it is.
+    public var visitors: Int64
+
+    /// Describes a day.
+    public init(source: String, day: PeriodNumber, visitors: Int64) {
+        (self.source, self.day, self.visitors) = (source, day, visitors)
+    }
+}
+
 /// A set of visitor numbers as it is stored: opaque bytes to the store, Roaring's portable format to the roles.
 ///
 /// The set is the union of all chunks and all deltas. A chunk holds the numbers whose high 16 bits are its key (as

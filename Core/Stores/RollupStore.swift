@@ -64,6 +64,10 @@ public protocol RollupReader: Sendable {
 
     /// The visitors of a source among these hashes of userIds.
     func visitors(of source: String, _ users: [Digest128]) async throws -> [Digest128: VisitorRecord]
+
+    /// How many visitors have their first day on each of these days, of the sources given (`nil`: all), ordered by
+    /// source and day. Days that are nobody's first are absent.
+    func newVisitors(days: ClosedRange<PeriodNumber>, sources: [String]?) async throws -> [NewVisitors]
 }
 
 /// One transaction of the merging writer.

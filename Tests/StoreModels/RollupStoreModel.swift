@@ -92,7 +92,7 @@ final class RollupTransactionModel: RollupTransaction {
     ) async throws -> [(key: RollupKey, counts: RollupCounts)] {
         tables.counts.filter { key, _ in
             key.granularity == granularity && periods.contains(key.period) && key.dimension == dimension
-                && key.value == value && sources?.contains(key.source) ?? true
+                && ExactText(key.value) == ExactText(value) && sources?.contains(key.source) ?? true
         }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
@@ -151,6 +151,13 @@ final class RollupTransactionModel: RollupTransaction {
             let wanted = Set(users)
             return (tables.visitors[source] ?? [:]).filter { wanted.contains($0.key) }
         }
+    }
+
+    func newVisitors(days: ClosedRange<PeriodNumber>, sources: [String]?) async throws -> [NewVisitors] {
+        tables.visitors.filter { sources?.contains($0.key) ?? true }.flatMap { source, visitors in
+            let firstDays = Dictionary(grouping: visitors.values.map(\.firstDay).filter(days.contains)) { $0 }
+            return firstDays.map { NewVisitors(source: source, day: $0, visitors: Int64($1.count)) }
+        }.sorted { ($0.source, $0.day) < ($1.source, $1.day) }
     }
 
     func lockCursors() async throws -> [RollupCursor] {

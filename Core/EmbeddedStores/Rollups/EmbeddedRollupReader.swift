@@ -4,18 +4,16 @@ import Stores
 
 /// Reads through something that runs work on a connection: a snapshot, or the writing transaction's.
 struct EmbeddedRollupReader: RollupReader {
-    typealias Work<Value> = @Sendable (Database) throws -> Value
-
-    private let snapshot: Lease<DatabaseSnapshot>
+    private let connection: Lease<DatabaseQueue>
     private let file: SharedFile<RollupCore>
 
-    init(_ snapshot: Lease<DatabaseSnapshot>, _ file: SharedFile<RollupCore>) {
-        (self.snapshot, self.file) = (snapshot, file)
+    init(_ connection: Lease<DatabaseQueue>, _ file: SharedFile<RollupCore>) {
+        (self.connection, self.file) = (connection, file)
     }
 
-    private func read<Value: Sendable>(_ work: @escaping Work<Value>) async throws -> Value {
+    private func read<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try await file.use(orThrow: rollupsClosed) { _ in
-            try await perform("the rollups could not be read") { try await snapshot.get().read(work) }
+            try await perform("the rollups could not be read") { try await connection.get().unsafeRead(work) }
         }
     }
 
@@ -54,6 +52,10 @@ struct EmbeddedRollupReader: RollupReader {
 
     func visitors(of source: String, _ users: [Digest128]) async throws -> [Digest128: VisitorRecord] {
         try await read { try RollupQueries.visitors($0, source, users) }
+    }
+
+    func newVisitors(days: ClosedRange<PeriodNumber>, sources: [String]?) async throws -> [NewVisitors] {
+        try await read { try RollupQueries.newVisitors($0, days, sources) }
     }
 }
 
@@ -109,6 +111,10 @@ struct EmbeddedRollupTransaction: RollupTransaction {
 
     func visitors(of source: String, _ users: [Digest128]) async throws -> [Digest128: VisitorRecord] {
         try await run { try RollupQueries.visitors($0, source, users) }
+    }
+
+    func newVisitors(days: ClosedRange<PeriodNumber>, sources: [String]?) async throws -> [NewVisitors] {
+        try await run { try RollupQueries.newVisitors($0, days, sources) }
     }
 
     func addVisitors(_ users: [(user: Digest128, firstDay: PeriodNumber)], to source: String) async throws -> UInt32 {

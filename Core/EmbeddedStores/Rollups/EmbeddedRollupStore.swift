@@ -51,12 +51,13 @@ public final class EmbeddedRollupStore: RollupStore {
     public func withReader<Value: Sendable>(
         _ body: @Sendable (any RollupReader) async throws -> Value
     ) async throws -> Value {
-        let snapshot = try await file.use(orThrow: rollupsClosed) { core in
-            try await perform("no snapshot of the rollups") { try core.pool.makeSnapshot() }
+        // `close` does not wait for readers, only for what they read: a verification may take minutes.
+        let readers = try await file.use(orThrow: rollupsClosed) { $0.readers }
+        return try await readers.withSnapshot { connection in
+            let lease = Lease(connection, "the reader")
+            defer { lease.end() }
+            return try await body(EmbeddedRollupReader(lease, file))
         }
-        let lease = Lease(snapshot, "the reader")
-        defer { lease.end() }
-        return try await body(EmbeddedRollupReader(lease, file))
     }
 
     public func checkHealth() async throws {
@@ -70,14 +71,19 @@ public final class EmbeddedRollupStore: RollupStore {
 struct RollupCore: FileCore {
     let pool: DatabasePool
     let writer: RollupWriter
+    let readers: RollupReaders
     let gate = TransactionGate()
 
     init(path: String) throws {
         pool = try SQLiteFile.open(path, cacheSize: 32 * 1024)
         writer = RollupWriter(pool: pool)
+        readers = RollupReaders(path: path)
     }
 
-    func close() async { try? pool.close() }
+    func close() async {
+        readers.close()
+        try? pool.close()
+    }
 }
 
 let rollupsClosed = Stores.DatabaseError(.closed, store: "embedded", "the rollups are closed")

@@ -133,6 +133,20 @@ enum RollupQueries {
         return found
     }
 
+    static func newVisitors(
+        _ db: Database, _ days: ClosedRange<PeriodNumber>, _ sources: [String]?
+    ) throws -> [NewVisitors] {
+        var sql = "SELECT source, day, visitors FROM new_visitors WHERE day BETWEEN ? AND ? AND visitors > 0"
+        var arguments: StatementArguments = [days.lowerBound, days.upperBound]
+        if let sources {
+            sql += " AND source IN (\(databaseQuestionMarks(count: sources.count)))"
+            arguments += StatementArguments(sources)
+        }
+        return try Row.fetchAll(db, sql: sql + " ORDER BY source, day", arguments: arguments).map { row in
+            NewVisitors(source: row[0], day: row[1], visitors: row[2])
+        }
+    }
+
     private static func bytes(_ row: Row, _ column: Int) -> [UInt8] {
         (try? row.withUnsafeData(atIndex: column) { Array($0 ?? Data()) }) ?? []
     }

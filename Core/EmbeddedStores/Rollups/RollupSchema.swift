@@ -48,6 +48,16 @@ enum RollupSchema {
                       PRIMARY KEY (set_id, sequence)) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("2") { db in
+            try db.execute(
+                sql: """
+                    -- How many visitors of a source were first seen on a day.
+                    CREATE TABLE new_visitors (
+                      source TEXT NOT NULL, day INTEGER NOT NULL, visitors INTEGER NOT NULL,
+                      PRIMARY KEY (source, day)) WITHOUT ROWID;
+                    INSERT INTO new_visitors SELECT source, first_day, count(*) FROM visitor GROUP BY source, first_day;
+                    """)
+        }
         return migrator
     }
 }

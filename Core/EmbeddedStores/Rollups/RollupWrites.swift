@@ -47,15 +47,34 @@ enum RollupWrites {
         for (index, user) in users.enumerated() {
             try insert.execute(arguments: [source, Data(user.user.bytes), first + Int64(index), user.firstDay])
         }
+        try countFirstDays(db, users.reduce(into: [:]) { $0[$1.firstDay, default: 0] += 1 }, source)
         return UInt32(first)
     }
 
     static func lowerFirstDays(
         _ db: Database, _ days: [(number: UInt32, firstDay: PeriodNumber)], _ source: String
     ) throws {
+        let known = try db.cachedStatement(sql: "SELECT first_day FROM visitor WHERE source = ? AND number = ?")
         let update = try db.cachedStatement(
-            sql: "UPDATE visitor SET first_day = min(first_day, ?) WHERE source = ? AND number = ?")
-        for day in days { try update.execute(arguments: [day.firstDay, source, day.number]) }
+            sql: "UPDATE visitor SET first_day = ? WHERE source = ? AND number = ?")
+        var changes: [PeriodNumber: Int64] = [:]
+        for day in days {
+            guard let was = try PeriodNumber.fetchOne(known, arguments: [source, day.number]), day.firstDay < was
+            else { continue }
+            try update.execute(arguments: [day.firstDay, source, day.number])
+            changes[was, default: 0] -= 1
+            changes[day.firstDay, default: 0] += 1
+        }
+        try countFirstDays(db, changes, source)
+    }
+
+    private static func countFirstDays(_ db: Database, _ changes: [PeriodNumber: Int64], _ source: String) throws {
+        let add = try db.cachedStatement(
+            sql: """
+                INSERT INTO new_visitors (source, day, visitors) VALUES (?, ?, ?)
+                ON CONFLICT (source, day) DO UPDATE SET visitors = visitors + excluded.visitors
+                """)
+        for (day, change) in changes where change != 0 { try add.execute(arguments: [source, day, change]) }
     }
 
     static func add(_ db: Database, _ changes: [(key: RollupKey, change: RollupCounts)]) throws {

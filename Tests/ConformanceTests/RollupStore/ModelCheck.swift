@@ -107,8 +107,17 @@ private struct RollupModel: Equatable {
     var visitors: [String: [Digest128: VisitorRecord]] = ["web": [:], "app": [:]]
     var sets: [RollupKey: StoredSet] = [:]
     var cursors: [Int32: RollupCursor] = [:]
+    var newVisitors: [String: [PeriodNumber: Int64]] = [:]
 
     init() {}
+
+    /// Counted from the visitors themselves.
+    private mutating func countNewVisitors() {
+        newVisitors = [:]
+        for (source, visitors) in visitors {
+            for visitor in visitors.values { newVisitors[source, default: [:]][visitor.firstDay, default: 0] += 1 }
+        }
+    }
 
     mutating func apply(_ step: RollupStep) -> UInt32? {
         switch step {
@@ -117,12 +126,15 @@ private struct RollupModel: Equatable {
                 counts[key, default: RollupCounts(events: 0, visitors: 0)].events += change.events
                 counts[key]?.visitors += change.visitors
             }
-        case .addVisitors(let numbers, let source): return addVisitors(numbers, source)
+        case .addVisitors(let numbers, let source):
+            defer { countNewVisitors() }
+            return addVisitors(numbers, source)
         case .lowerFirstDays(let days, let source):
             visitors[source] = visitors[source]?.mapValues { visitor in
                 VisitorRecord(
                     number: visitor.number, firstDay: min(visitor.firstDay, days[visitor.number] ?? visitor.firstDay))
             }
+            countNewVisitors()
         case .appendDeltas(let deltas):
             for (key, delta) in deltas { sets[key, default: StoredSet()].deltas.append(delta) }
         case .compact(let key, let chunks):
@@ -157,6 +169,9 @@ private struct RollupModel: Equatable {
             visitors[source] = try await reader.visitors(of: source, (0..<300).map(user))
         }
         sets = try await reader.sets(RollupStep.keys)
+        for new in try await reader.newVisitors(days: -1000...1000, sources: nil) {
+            newVisitors[new.source, default: [:]][new.day] = new.visitors
+        }
         for cursor in try await reader.cursors() { cursors[cursor.partition.partition] = cursor }
     }
 }

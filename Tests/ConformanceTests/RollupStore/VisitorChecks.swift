@@ -65,6 +65,41 @@ extension RollupStoreCheck {
             await store.close()
         },
 
+        RollupStoreCheck("new visitors are counted by their first day, also after it was lowered") { fixture in
+            let store = try await fixture.openProvisioned()
+            try await merge(store) { transaction in
+                _ = try await transaction.addVisitors(users(0..<4) + users(4..<6, day: -3), to: "web")
+                _ = try await transaction.addVisitors(users(0..<1, day: 101), to: "app")
+            }
+            func new(_ days: ClosedRange<PeriodNumber>, _ sources: [String]? = nil) async throws -> [NewVisitors] {
+                try await store.withReader { try await $0.newVisitors(days: days, sources: sources) }
+            }
+            @Sendable func day(_ source: String, _ day: PeriodNumber, _ visitors: Int64) -> NewVisitors {
+                NewVisitors(source: source, day: day, visitors: visitors)
+            }
+            #expect(try await new(-3...101) == [day("app", 101, 1), day("web", -3, 2), day("web", 100, 4)])
+            #expect(try await new(0...100, ["web", "app"]) == [day("web", 100, 4)])
+            #expect(try await new(101...101, ["web"]) == [])
+            #expect(try await new(-3...101, []) == [])
+            try await merge(store) { transaction in
+                try await transaction.lowerFirstDays(
+                    [(0, 99), (1, 101), (2, 98), (2, 90), (2, 95), (3, 99), (77, 1)], of: "web")
+                try await transaction.lowerFirstDays([(0, 100)], of: "app")
+                // Who is met twice is counted once, where first met.
+                #expect(
+                    try await transaction.newVisitors(days: 0...200, sources: nil)
+                        == [day("app", 100, 1), day("web", 90, 1), day("web", 99, 2), day("web", 100, 1)])
+            }
+            await #expect(throws: Deliberate.self) {
+                try await merge(store) { transaction in
+                    _ = try await transaction.addVisitors(users(50..<60), to: "web")
+                    throw Deliberate()
+                }
+            }
+            #expect(try await new(100...100) == [day("app", 100, 1), day("web", 100, 1)])
+            await store.close()
+        },
+
         RollupStoreCheck("racing writers leave no gap and no number twice, also when they roll back", racingWriters),
     ]
 }
