@@ -172,8 +172,8 @@ let package = Package(
         tests(
             "DashboardAPITests",
             [
-                "Bitmaps", "DashboardAPI", "Events", "Operations", "StoreModels", "Stores", httpTypes, hummingbird,
-                hummingbirdTesting,
+                "Aggregator", "Bitmaps", "DashboardAPI", "EmbeddedStores", "Events", "Operations", "StoreModels",
+                "Stores", "TestSupport", httpTypes, hummingbird, hummingbirdTesting,
             ]),
         tests("AccessLogTests", ["AccessLog", "Events", crypto]),
         tests("TrafficTests", ["Events", "Traffic"]),

@@ -5,14 +5,21 @@ public import Stores
 /// - Parameters:
 ///   - store: where the rollups are.
 ///   - timeZone: the IANA name of the time zone that they are cut in.
+///   - cacheSize: bytes of answers that are kept.
 public func addDashboardRoutes(
-    to router: Router<some RequestContext>, store: any RollupStore, timeZone: String
+    to router: Router<some RequestContext>, store: any RollupStore, timeZone: String, cacheSize: Int
 ) {
-    let analytics = AnalyticsController(store: store, timeZone: timeZone)
+    let analytics = AnalyticsController(store: store, timeZone: timeZone, cacheSize: cacheSize)
     router.get("/api/analytics/visitors") { request, context in
-        try await analytics.visitors(request, context)
+        try await analytics.answer(VisitorsQuery.self, request, context)
     }
     router.get("/api/analytics/breakdown") { request, context in
-        try await analytics.breakdown(request, context)
+        try await analytics.answer(BreakdownQuery.self, request, context)
+    }
+    router.get("/api/analytics/events") { request, context in
+        try await analytics.answer(EventsQuery.self, request, context)
+    }
+    router.get("/api/analytics/retention") { request, context in
+        try await analytics.answer(RetentionQuery.self, request, context)
     }
 }

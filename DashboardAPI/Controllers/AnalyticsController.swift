@@ -1,4 +1,3 @@
-import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -7,38 +6,62 @@ import Stores
 
 /// `GET /api/analytics/…`: each answer from one commit of the rollups.
 struct AnalyticsController: Sendable {
-    let store: any RollupStore
+    private let store: any RollupStore
     /// The zone that the rollups are cut in.
-    let timeZone: String
+    private let timeZone: String
+    private let states: StateReads
+    private let cache: AnswerCache
 
-    func visitors(_ request: Request, _ context: some RequestContext) async throws -> Response {
-        let parameters = try parameters(of: request, VisitorsQuery.parameters)
-        let query = try VisitorsQuery(parameters, timeZone: timeZone)
-        let format = try AnswerFormat(parameters, accept: request.headers[.accept])
-        let answer = try await read(context) { try await VisitorsAnswer.answer(query, from: $0) }
-        let tag = "\(answer.revision)-\(answer.completeThrough ?? "")"
-        return try response(answer, tag, format, to: request) { CSV.text(answer) }
+    /// - Parameter cacheSize: bytes of answers that are kept.
+    init(store: any RollupStore, timeZone: String, cacheSize: Int) {
+        (self.store, self.timeZone) = (store, timeZone)
+        states = StateReads { try await store.withReader { try await $0.state() } }
+        cache = AnswerCache(limit: cacheSize)
     }
 
-    func breakdown(_ request: Request, _ context: some RequestContext) async throws -> Response {
-        let parameters = try parameters(of: request, BreakdownQuery.parameters)
-        let query = try BreakdownQuery(parameters, timeZone: timeZone)
-        let format = try AnswerFormat(parameters, accept: request.headers[.accept])
-        let answer = try await read(context) { try await BreakdownAnswer.answer(query, from: $0) }
-        let tag = "\(answer.revision)-\(answer.completeThrough ?? "")"
-        return try response(answer, tag, format, to: request) { CSV.text(answer) }
+    /// Answers one kind of question.
+    func answer<Asked: Question>(
+        _ kind: Asked.Type, _ request: Request, _ context: some RequestContext
+    ) async throws -> Response {
+        let parameters = try QueryParameters(
+            request.uri.queryParameters.map { (key: String($0.key), value: String($0.value)) },
+            allowed: Asked.parameters)
+        let question = try Asked(parameters, timeZone: timeZone)
+        let key = AnswerCache.Key(
+            route: request.uri.path, query: question.understood.query,
+            format: try AnswerFormat(parameters, accept: request.headers[.accept]), scope: "*")
+        return try await available(context) { try await answer(question, key, request) }
     }
 
-    private func parameters(of request: Request, _ allowed: Set<String>) throws -> QueryParameters {
-        try QueryParameters(
-            request.uri.queryParameters.map { (key: String($0.key), value: String($0.value)) }, allowed: allowed)
+    private func answer(_ question: some Question, _ key: AnswerCache.Key, _ request: Request) async throws -> Response
+    {
+        let known = Freshness(try await states.current())
+        if AnswerResponse.has(known.tag(of: key), request) {
+            cache.countUnchanged()
+            return AnswerResponse.unchanged(key, known)
+        }
+        if let body = cache.body(key, at: known.revision) { return AnswerResponse.ok(body, key, known) }
+        let (body, fresh) = try await store.withReader { reader in
+            let state = try await reader.state()
+            try await requireKnown(question.source, reader)
+            return (question.body(try await question.answer(from: reader), key.format), Freshness(state))
+        }
+        cache.keep(body, key, at: fresh.revision)
+        return AnswerResponse.ok(body, key, fresh)
     }
 
-    private func read<Answer: Sendable>(
-        _ context: some RequestContext, _ body: @Sendable (any RollupReader) async throws -> Answer
-    ) async throws -> Answer {
+    /// Throws for a source that nothing has been counted of: most likely its name is misspelt.
+    private func requireKnown(_ source: String?, _ reader: any RollupReader) async throws {
+        guard let source, try await !reader.sources().contains(source) else { return }
+        throw QueryParameters.problem(
+            "source", "is not known: no event of it has been counted yet", code: "unknown_source")
+    }
+
+    private func available(
+        _ context: some RequestContext, _ body: () async throws -> Response
+    ) async throws -> Response {
         do {
-            return try await store.withReader(body)
+            return try await body()
         } catch let error as DatabaseError {
             context.logger.warning("The rollups could not be read", metadata: ["error": "\(error)"])
             throw Problem(
@@ -46,23 +69,18 @@ struct AnalyticsController: Sendable {
                 headers: [.retryAfter: "5"])
         }
     }
+}
 
-    /// The answer, or 304 where the client has it: numbers change with the revision only.
-    private func response(
-        _ answer: some Encodable, _ tag: String, _ format: AnswerFormat, to request: Request, csv: () -> String
-    ) throws -> Response {
-        let tag = "\"\(tag)\(format == .csv ? "-csv" : "")\""
-        var headers: HTTPFields = [.eTag: tag, .cacheControl: "private, no-cache", .vary: "Accept"]
-        if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: headers) }
-        headers[.contentType] = format == .csv ? "text/csv; charset=utf-8; header=present" : "application/json"
-        let body: ByteBuffer
+extension Question {
+    /// An answer without its freshness: what stays the same for as long as the revision does.
+    fileprivate func body(_ answer: Content, _ format: AnswerFormat) -> [UInt8] {
         switch format {
-        case .csv: body = ByteBuffer(string: csv())
+        case .csv: Array(answer.csv.utf8)
         case .json:
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            body = ByteBuffer(bytes: try encoder.encode(answer))
+            JSONObject.members { json in
+                for item in understood { item.write(to: &json) }
+                answer.write(to: &json)
+            }
         }
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
     }
 }

@@ -1,6 +1,8 @@
 import Events
+import Foundation
 import HTTPTypes
 import Operations
+import Stores
 
 /// The parameters of a question, read one by one. Whatever is wrong is a `Problem` that names the parameter and says
 /// what is allowed.
@@ -56,9 +58,57 @@ struct QueryParameters: Sendable {
         return source
     }
 
-    static func problem(_ name: String, _ rule: String) -> Problem {
-        let shown = String(name.unicodeScalars.prefix(64).filter { $0.value >= 0x20 }.map(Character.init))
-        return Problem(.badRequest, code: "invalid_parameter", detail: "\(shown) \(rule)", field: shown)
+    /// A problem with a parameter. A name that is none of ours is repeated as far as it is harmless.
+    static func problem(_ name: String, _ rule: String, code: String = "invalid_parameter") -> Problem {
+        let shown = String(
+            String.UnicodeScalarView(
+                name.unicodeScalars.prefix(64).filter { scalar in
+                    scalar.isASCII
+                        && (scalar.properties.isAlphabetic || "0123456789_.-".unicodeScalars.contains(scalar))
+                }))
+        return Problem(.badRequest, code: code, detail: "\(shown) \(rule)", field: shown)
+    }
+}
+
+// MARK: - What several questions have
+
+extension QueryParameters {
+    /// The first and the last day, by `date` or by `from` and `to`.
+    func days(atMost maximum: Int) throws -> (first: CivilDate, last: CivilDate) {
+        if let date = try date("date") {
+            for name in ["from", "to"] where self[name] != nil {
+                throw Self.problem(name, "cannot be given together with date")
+            }
+            return (date, date)
+        }
+        guard self["from"] != nil || self["to"] != nil else {
+            throw Self.problem("date", "is required, or from and to")
+        }
+        guard let from = try date("from") else { throw Self.problem("from", "is required") }
+        guard let to = try date("to") else { throw Self.problem("to", "is required") }
+        guard from <= to else { throw Self.problem("to", "must not be before from") }
+        guard Int(to.dayNumber) - Int(from.dayNumber) < maximum else {
+            throw Self.problem("to", "must not be more than \(maximum) days after from")
+        }
+        return (from, to)
+    }
+
+    /// The IANA name of a time zone; `nil` where the parameter is absent.
+    func timeZone() throws -> String? {
+        guard let name = self["timezone"] else { return nil }
+        guard Self.timeZones.contains(name) else {
+            throw Self.problem("timezone", "must be the IANA name of a time zone, such as Europe/Berlin")
+        }
+        return name
+    }
+
+    private static let timeZones = Set(TimeZone.knownTimeZoneIdentifiers).union(["UTC"])
+
+    /// Throws unless the time zone asked for is the rollups' own.
+    func requireTimeZone(_ timeZone: String) throws {
+        if let wanted = try self.timeZone(), wanted != timeZone {
+            throw Self.problem("timezone", "cannot be another one here: these days are cut in \(timeZone) only")
+        }
     }
 }
 

@@ -2,51 +2,60 @@ import Events
 import Foundation
 import Stores
 
+/// A period of some length, whose rows and sets are read.
+struct Period: Hashable, Sendable {
+    var granularity: Granularity
+    var number: PeriodNumber
+
+    /// The fewest periods that are these days and no others: whole weeks, and days around them.
+    static func cover(_ days: ClosedRange<PeriodNumber>) -> [Period] {
+        var (periods, day) = ([Period](), days.lowerBound)
+        while day <= days.upperBound {
+            if CivilDate.monday(of: day) == day, day + 6 <= days.upperBound {
+                periods.append(Period(granularity: .week, number: day))
+                day += 7
+            } else {
+                periods.append(Period(granularity: .day, number: day))
+                day += 1
+            }
+        }
+        return periods
+    }
+}
+
 /// Which rollups make which points of a series.
 struct SeriesPlan: Sendable {
-    /// A point: what it is called, and the periods whose sets it unites.
+    /// A point: what it is called, and the periods that it unites.
     struct Point: Sendable, Equatable {
         var start: String
-        var periods: [PeriodNumber]
+        var periods: [Period]
+        /// The days that it is, in the rollups' own time zone.
+        var days: ClosedRange<PeriodNumber>?
     }
 
-    /// The rollups that answer.
-    var granularity: Granularity
     var points: [Point]
-    /// The periods of the days asked for: weeks and months of the series are whole, the total is not.
-    var total: [PeriodNumber]
-
-    /// All periods, of the series and of the total.
-    var bounds: ClosedRange<PeriodNumber>? {
-        let all = points.flatMap(\.periods) + total
-        guard let first = all.min(), let last = all.max() else { return nil }
-        return first...last
-    }
+    /// The days asked for: weeks and months of the series are whole, the total is not.
+    var total: Point
 
     /// Plans an answer.
-    /// - Parameter timeZone: the one that rollups are cut in.
     /// - Throws: `Problem` where the buckets do not fit the days of the zone asked for.
-    init(_ query: VisitorsQuery, timeZone: String) throws {
-        if query.needsBuckets(timeZone) {
-            self = try BucketPlan(query).plan
-        } else {
-            self = Self.ofDays(query)
+    init(_ range: SeriesRange) throws {
+        self = range.needsBuckets ? try BucketPlan(range).plan : Self.ofDays(range)
+    }
+
+    private init(points: [Point], total: Point) { (self.points, self.total) = (points, total) }
+
+    private static func ofDays(_ range: SeriesRange) -> SeriesPlan {
+        func point(_ start: PeriodNumber, _ days: ClosedRange<PeriodNumber>) -> Point {
+            Point(start: CivilDate(dayNumber: start).description, periods: Period.cover(days), days: days)
         }
-    }
-
-    private init(granularity: Granularity, points: [Point], total: [PeriodNumber]) {
-        (self.granularity, self.points, self.total) = (granularity, points, total)
-    }
-
-    private static func ofDays(_ query: VisitorsQuery) -> SeriesPlan {
-        let (days, groups) = (Array(query.span), grouped(query.days))
-        let points = groups.map { Point(start: CivilDate(dayNumber: $0.start).description, periods: Array($0.days)) }
-        return SeriesPlan(granularity: .day, points: points, total: days)
+        return SeriesPlan(
+            points: grouped(range.days).map(point), total: point(range.span.lowerBound, range.span))
     }
 
     /// The points of a series by day or longer, each with its days.
     private static func grouped(
-        _ days: VisitorsQuery.Days
+        _ days: SeriesRange.Days
     ) -> [(start: PeriodNumber, days: ClosedRange<PeriodNumber>)] {
         guard case .range(let first, let last, let interval) = days else { return [] }
         switch interval {
@@ -72,15 +81,15 @@ struct SeriesPlan: Sendable {
         private static let length = ReportingCalendar.intervalLength
         let plan: SeriesPlan
 
-        init(_ query: VisitorsQuery) throws {
-            guard let zone = TimeZone(identifier: query.timeZone), var calendar = ReportingCalendar(query.timeZone)
+        init(_ range: SeriesRange) throws {
+            guard let zone = TimeZone(identifier: range.timeZone), var calendar = ReportingCalendar(range.timeZone)
             else {
                 throw QueryParameters.problem("timezone", "is not known here")
             }
-            let groups = SeriesPlan.grouped(query.days)
-            let first = min(query.span.lowerBound, groups.first?.days.lowerBound ?? .max)
-            let last = max(query.span.upperBound, groups.last?.days.upperBound ?? .min)
-            var (byDay, byHour) = ([PeriodNumber: [PeriodNumber]](), [Point]())
+            let groups = SeriesPlan.grouped(range.days)
+            let first = min(range.span.lowerBound, groups.first?.days.lowerBound ?? .max)
+            let last = max(range.span.upperBound, groups.last?.days.upperBound ?? .min)
+            var (byDay, byHour) = ([PeriodNumber: [Period]](), [Point]())
             // No zone is further than a day from UTC.
             for bucket in (first - 1) * 96..<(last + 2) * 96 {
                 let time = Int64(bucket) * Self.length
@@ -89,27 +98,31 @@ struct SeriesPlan: Sendable {
                 let offset = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time) / 1000))
                 guard offset % 900 == 0, calendar.day(of: time + Self.length - 1) == day else {
                     throw QueryParameters.problem(
-                        "timezone", "has days here that do not begin with a quarter of an hour; they cannot be answered"
-                    )
+                        "timezone",
+                        "has days here that do not begin with a quarter of an hour; they cannot be answered exactly",
+                        code: "not_exact")
                 }
-                byDay[day, default: []].append(bucket)
-                guard query.span ~= day else { continue }
+                let period = Period(granularity: .interval, number: bucket)
+                byDay[day, default: []].append(period)
+                guard range.span ~= day else { continue }
                 let name = Self.hour(time, offset)
                 if byHour.last?.start == name {
-                    byHour[byHour.count - 1].periods.append(bucket)
+                    byHour[byHour.count - 1].periods.append(period)
                 } else {
-                    byHour.append(Point(start: name, periods: [bucket]))
+                    byHour.append(Point(start: name, periods: [period]))
                 }
             }
-            let isByHour = if case .range(_, _, .hour) = query.days { true } else { false }
+            let isByHour = if case .range(_, _, .hour) = range.days { true } else { false }
             let points = groups.map { group in
                 Point(
                     start: CivilDate(dayNumber: group.start).description,
                     periods: group.days.flatMap { byDay[$0] ?? [] })
             }
             plan = SeriesPlan(
-                granularity: .interval, points: isByHour ? byHour : points,
-                total: query.span.flatMap { byDay[$0] ?? [] })
+                points: isByHour ? byHour : points,
+                total: Point(
+                    start: CivilDate(dayNumber: range.span.lowerBound).description,
+                    periods: range.span.flatMap { byDay[$0] ?? [] }))
         }
 
         /// The local hour that a time lies in, with its offset: in autumn there are two of one name.

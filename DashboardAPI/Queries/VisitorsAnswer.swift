@@ -1,136 +1,148 @@
-import Bitmaps
 import Events
-import Foundation
 import Stores
 
-/// The answer of `/api/analytics/visitors`: exact numbers, and how fresh they are.
-struct VisitorsAnswer: Encodable, Sendable {
-    struct Point: Encodable, Sendable, Equatable {
-        /// The period's first day; an hour's local time with its offset.
-        var start: String
-        var visitors: Int64
-        var events: Int64
-    }
+/// The answer of `/api/analytics/visitors`.
+struct VisitorsAnswer: Answer, Equatable {
+    /// What is known of a period.
+    struct Numbers: Sendable, Equatable {
+        var visitors: Int64 = 0
+        /// `nil` where they are not known: under several predicates.
+        var events: Int64?
+        /// Those of the visitors whose first day of all lies in the period; `nil` where that is not known: under a
+        /// filter, by hour and in another time zone.
+        var new: Int64?
+        /// The other visitors.
+        var returning: Int64? { new.map { visitors - $0 } }
 
-    /// The numbers of the range that this one is compared with.
-    struct Comparison: Encodable, Sendable {
-        var from: String
-        var to: String
-        var visitors: Int64
-        var events: Int64
-        var series: [Point]
-    }
-
-    var date: String?
-    var from: String?
-    var to: String?
-    var interval: String?
-    var timezone: String
-    var source: String?
-    var visitors: Int64 = 0
-    var events: Int64 = 0
-    var exact = true
-    var completeThrough: String?
-    var revision: Int64
-    var series: [Point]?
-    var compare: String?
-    var comparison: Comparison?
-
-    private enum CodingKeys: String, CodingKey {
-        case date, from, to, interval, timezone, source, visitors, events, exact, completeThrough, revision, series
-        case compare, comparison
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var members = encoder.container(keyedBy: CodingKeys.self)
-        try members.encodeIfPresent(date, forKey: .date)
-        try members.encodeIfPresent(from, forKey: .from)
-        try members.encodeIfPresent(to, forKey: .to)
-        try members.encodeIfPresent(interval, forKey: .interval)
-        try members.encode(timezone, forKey: .timezone)
-        // `null` says: all sources.
-        try members.encode(source, forKey: .source)
-        try members.encode(visitors, forKey: .visitors)
-        try members.encode(events, forKey: .events)
-        try members.encode(exact, forKey: .exact)
-        try members.encode(completeThrough, forKey: .completeThrough)
-        try members.encode(revision, forKey: .revision)
-        try members.encodeIfPresent(series, forKey: .series)
-        try members.encodeIfPresent(compare, forKey: .compare)
-        try members.encodeIfPresent(comparison, forKey: .comparison)
-    }
-
-    private init(_ query: VisitorsQuery, _ state: RollupState) {
-        source = query.source
-        timezone = query.timeZone
-        completeThrough = state.completeThrough.map(Timestamp.format)
-        revision = state.revision
-        compare = query.comparison?.rawValue
-        switch query.days {
-        case .date(let day): date = day.description
-        case .range(let first, let last, let length):
-            (from, to, interval) = (first.description, last.description, length.rawValue)
+        func write(to json: inout JSONObject) {
+            json.member("visitors", visitors)
+            json.member("events", events)
+            json.member("new", new)
+            json.member("returning", returning)
         }
     }
 
+    struct Point: Sendable, Equatable {
+        /// The period's first day; an hour's local time with its offset.
+        var start: String
+        var numbers: Numbers
+
+        var visitors: Int64 { numbers.visitors }
+        var events: Int64? { numbers.events }
+    }
+
+    /// The numbers of a range and of its periods.
+    struct Series: Sendable, Equatable {
+        var total: Numbers
+        var points: [Point]
+
+        func write(to json: inout JSONObject, withPoints: Bool) {
+            total.write(to: &json)
+            guard withPoints else { return }
+            json.member("series", points) { json, point in
+                json.member("start", point.start)
+                point.numbers.write(to: &json)
+            }
+        }
+    }
+
+    /// The range that this one is compared with.
+    struct Comparison: Sendable, Equatable {
+        var from: String
+        var to: String
+        var numbers: Series
+    }
+
+    /// Why an answer has no events, for whoever reads it.
+    static let noEvents =
+        "not known under several predicates: rollups keep who met each of them, not which events met all"
+
+    /// The day, where one day was asked for.
+    var date: String?
+    var numbers: Series
+    var hasEvents: Bool
+    var comparison: Comparison?
+
+    var visitors: Int64 { numbers.total.visitors }
+    var events: Int64? { numbers.total.events }
+    var series: [Point]? { date == nil ? numbers.points : nil }
+
     /// Answers from one commit of the store.
     static func answer(_ query: VisitorsQuery, from reader: any RollupReader) async throws -> VisitorsAnswer {
-        let state = try await reader.state()
-        var answer = VisitorsAnswer(query, state)
-        let numbers = try await numbers(query, state.timeZone, reader)
-        (answer.visitors, answer.events) = (numbers.total.visitors, numbers.total.events)
-        if case .range = query.days { answer.series = numbers.series }
-        if let other = query.compared, case .range(let first, let last, _) = other.days {
-            let numbers = try await Self.numbers(other, state.timeZone, reader)
+        let date: String? = if case .date(let day) = query.range.days { day.description } else { nil }
+        var answer = VisitorsAnswer(
+            date: date, numbers: try await series(query, reader),
+            hasEvents: query.filter.map { $0.only != nil } ?? true)
+        if let other = query.compared, case .range(let first, let last, _) = other.range.days {
             answer.comparison = Comparison(
-                from: first.description, to: last.description, visitors: numbers.total.visitors,
-                events: numbers.total.events, series: numbers.series)
+                from: first.description, to: last.description, numbers: try await series(other, reader))
         }
         return answer
     }
 
-    private static func numbers(
-        _ query: VisitorsQuery, _ timeZone: String, _ reader: any RollupReader
-    ) async throws -> (total: RollupCounts, series: [Point]) {
-        let plan = try SeriesPlan(query, timeZone: timeZone)
-        guard let bounds = plan.bounds else { return (RollupCounts(events: 0, visitors: 0), []) }
-        let rows = try await reader.counts(
-            plan.granularity, periods: bounds, sources: query.source.map { [$0] }, dimension: allDimension, value: "")
-        let sets = try await PeriodSets(rows, plan, reader)
-        let series = try plan.points.map { point in
-            let numbers = try sets.numbers(of: point.periods)
-            return Point(start: point.start, visitors: numbers.visitors, events: numbers.events)
+    private static func series(_ query: VisitorsQuery, _ reader: any RollupReader) async throws -> Series {
+        let plan = try SeriesPlan(query.range)
+        if let filter = query.filter {
+            try await filter.requireExactness(over: plan, source: query.source, reader)
+            if filter.only == nil {
+                return try await VisitorDays.series(filter, plan, source: query.source, reader)
+            }
         }
-        return (try sets.numbers(of: plan.total), series)
+        let selection = query.filter?.only.map { Selection(dimension: $0.dimension, values: $0.values) } ?? .all
+        let counts = try await PeriodCounts(selection, plan, source: query.source, reader)
+        let numbers = try await counts.numbers(of: plan.points + [plan.total], reader)
+        let new =
+            try await query.filter == nil && !query.range.needsBuckets
+            ? FirstDays(plan, source: query.source, reader) : nil
+        let points = zip(plan.points, numbers).map { point, counts in
+            Point(start: point.start, numbers: Numbers(counts, new?.count(in: point.days)))
+        }
+        return Series(total: Numbers(numbers[plan.points.count], new?.count(in: plan.total.days)), points: points)
+    }
+
+    func write(to json: inout JSONObject) {
+        if !hasEvents { json.member("eventsNote", Self.noEvents) }
+        numbers.write(to: &json, withPoints: date == nil)
+        guard let comparison else { return }
+        json.member("comparison") { json in
+            json.member("from", comparison.from)
+            json.member("to", comparison.to)
+            comparison.numbers.write(to: &json, withPoints: true)
+        }
+    }
+
+    var csv: String {
+        let points = series ?? [Point(start: date ?? "", numbers: numbers.total)]
+        return CSV.text(
+            ["start", "visitors", "events", "new", "returning"],
+            points.map { point in
+                let numbers = point.numbers
+                let known = [numbers.visitors, numbers.events, numbers.new, numbers.returning]
+                return [point.start] + known.map(CSV.number)
+            })
     }
 }
 
-/// Rows and, where several periods are to be united, the sets behind them.
-private struct PeriodSets {
-    private var rows: [PeriodNumber: [(key: RollupKey, counts: RollupCounts)]] = [:]
-    private let sets: [RollupKey: VisitorSet]
+extension VisitorsAnswer.Numbers {
+    init(_ counts: RollupCounts, _ new: Int64?) {
+        (visitors, events, self.new) = (counts.visitors, counts.events, new)
+    }
+}
 
-    init(
-        _ rows: [(key: RollupKey, counts: RollupCounts)], _ plan: SeriesPlan, _ reader: any RollupReader
-    ) async throws {
-        for row in rows { self.rows[row.key.period, default: []].append(row) }
-        let united = Set((plan.points.map(\.periods) + [plan.total]).filter { $0.count > 1 }.flatMap { $0 })
-        let keys = rows.map(\.key).filter { united.contains($0.period) }
-        sets = try await reader.sets(keys).mapValues { set in
-            VisitorSet.union(of: try (Array(set.chunks.values) + set.deltas).map { try VisitorSet(serialized: $0) })
+/// How many visitors came for the first time, by day. Who has their first day in a period has an event in it: so new
+/// visitors of a period are those of its days, and no set is needed.
+private struct FirstDays {
+    private var visitors: [PeriodNumber: Int64] = [:]
+
+    init(_ plan: SeriesPlan, source: String?, _ reader: any RollupReader) async throws {
+        let days = (plan.points + [plan.total]).compactMap(\.days)
+        guard let first = days.map(\.lowerBound).min(), let last = days.map(\.upperBound).max() else { return }
+        for new in try await reader.newVisitors(days: first...last, sources: source.map { [$0] }) {
+            visitors[new.day, default: 0] += new.visitors
         }
     }
 
-    /// Events are summed. Visitors: by source the union of the periods' sets, summed over sources.
-    func numbers(of periods: [PeriodNumber]) throws -> RollupCounts {
-        let met = periods.flatMap { rows[$0] ?? [] }
-        let events = met.reduce(0) { $0 + $1.counts.events }
-        if periods.count == 1 {
-            return RollupCounts(events: events, visitors: met.reduce(0) { $0 + $1.counts.visitors })
-        }
-        let visitors = Dictionary(grouping: met.map(\.key), by: \.source).values.reduce(0) { sum, keys in
-            sum + VisitorSet.union(of: keys.compactMap { sets[$0] }).count
-        }
-        return RollupCounts(events: events, visitors: Int64(visitors))
+    func count(in days: ClosedRange<PeriodNumber>?) -> Int64? {
+        days.map { $0.reduce(0) { $0 + (visitors[$1] ?? 0) } }
     }
 }

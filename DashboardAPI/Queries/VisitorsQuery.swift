@@ -1,18 +1,9 @@
 import Events
-import Foundation
 import Operations
 import Stores
 
 /// What an analyst asks of `/api/analytics/visitors`.
-struct VisitorsQuery: Sendable, Equatable {
-    /// The length of a series' periods.
-    enum Interval: String, Sendable, CaseIterable {
-        case hour
-        case day
-        case week
-        case month
-    }
-
+struct VisitorsQuery: Question, Equatable {
     /// What a range is compared with.
     enum Comparison: String, Sendable, CaseIterable {
         /// As many days, right before.
@@ -21,99 +12,66 @@ struct VisitorsQuery: Sendable, Equatable {
         case previousYear = "previous_year"
     }
 
-    /// The days asked for.
-    enum Days: Sendable, Equatable {
-        case date(CivilDate)
-        case range(from: CivilDate, to: CivilDate, Interval)
-    }
+    static let parameters = SeriesRange.parameters.union(["source", "filter", "compare", "format"])
 
-    /// Days of a range, at most: ten years.
-    static let maximumDays = 3660
-    /// The same where 15-minute buckets answer: by hour, or in another time zone.
-    static let maximumBucketDays = 92
-    static let parameters: Set<String> = ["date", "from", "to", "interval", "source", "timezone", "compare", "format"]
-
-    var days: Days
+    var range: SeriesRange
     /// `nil`: all sources.
     var source: String?
-    /// The IANA name of the zone whose days are meant.
-    var timeZone: String
+    var filter: VisitorFilter?
     var comparison: Comparison?
 
-    /// Reads a query.
-    /// - Parameter timeZone: the one that rollups are cut in.
-    /// - Throws: `Problem` naming the parameter and what is allowed.
     init(_ parameters: QueryParameters, timeZone: String) throws {
-        days = try Self.days(parameters)
+        range = try SeriesRange(parameters, timeZone: timeZone)
         source = try parameters.source()
-        self.timeZone = try Self.timeZone(parameters) ?? timeZone
+        filter = try parameters["filter"].map { try VisitorFilter($0) }
         comparison = try parameters.choice("compare", Comparison.self)
-        if comparison != nil, case .date = days {
+        if comparison != nil, case .date = range.days {
             throw QueryParameters.problem("compare", "needs from and to")
         }
-        if needsBuckets(timeZone), span.count > Self.maximumBucketDays {
+        if let filter { try check(filter, timeZone) }
+    }
+
+    private func check(_ filter: VisitorFilter, _ timeZone: String) throws {
+        guard !range.needsBuckets else {
+            throw VisitorFilter.problem(
+                "is met by day of \(timeZone): by hour or in another time zone it cannot be answered exactly",
+                code: "not_exact")
+        }
+        guard filter.only != nil || range.span.count <= VisitorFilter.maximumDays else {
             throw QueryParameters.problem(
-                "to", "must not be more than \(Self.maximumBucketDays) days after from, by hour or in another time zone"
+                "to",
+                "must not be more than \(VisitorFilter.maximumDays) days after from, under a filter of several predicates"
             )
         }
     }
 
-    /// Whether the 15-minute buckets answer, and not the rollups of days.
-    func needsBuckets(_ timeZone: String) -> Bool {
-        if self.timeZone != timeZone { return true }
-        if case .range(_, _, .hour) = days { return true }
-        return false
-    }
-
-    /// The days asked for, as numbers.
-    var span: ClosedRange<PeriodNumber> {
-        switch days {
-        case .date(let day): day.dayNumber...day.dayNumber
-        case .range(let first, let last, _): first.dayNumber...last.dayNumber
+    var understood: [Understood] {
+        var understood = range.understood + [Understood("source", source)]
+        if let filter {
+            understood += [Understood("filter", filter.text), Understood(saying: "filterScope", VisitorFilter.scope)]
         }
+        if let comparison { understood.append(Understood("compare", comparison.rawValue)) }
+        return understood
     }
 
     /// The question that this one is compared with.
     var compared: VisitorsQuery? {
-        guard let comparison, case .range(let first, let last, let interval) = days else { return nil }
+        guard let comparison, case .range(let first, let last, let interval) = range.days else { return nil }
         var other = self
         other.comparison = nil
         switch comparison {
         case .previousPeriod:
             let length = last.dayNumber - first.dayNumber + 1
-            other.days = .range(
+            other.range.days = .range(
                 from: CivilDate(dayNumber: first.dayNumber - length), to: CivilDate(dayNumber: first.dayNumber - 1),
                 interval)
-        case .previousYear: other.days = .range(from: first.aYearEarlier, to: last.aYearEarlier, interval)
+        case .previousYear: other.range.days = .range(from: first.aYearEarlier, to: last.aYearEarlier, interval)
         }
         return other
     }
 
-    private static func days(_ parameters: QueryParameters) throws -> Days {
-        if let date = try parameters.date("date") {
-            for name in ["from", "to", "interval"] where parameters[name] != nil {
-                throw QueryParameters.problem(name, "cannot be given together with date")
-            }
-            return .date(date)
-        }
-        guard parameters["from"] != nil || parameters["to"] != nil else {
-            throw QueryParameters.problem("date", "is required, or from and to")
-        }
-        guard let from = try parameters.date("from") else { throw QueryParameters.problem("from", "is required") }
-        guard let to = try parameters.date("to") else { throw QueryParameters.problem("to", "is required") }
-        guard from <= to else { throw QueryParameters.problem("to", "must not be before from") }
-        guard Int(to.dayNumber) - Int(from.dayNumber) < maximumDays else {
-            throw QueryParameters.problem("to", "must not be more than \(maximumDays) days after from")
-        }
-        return .range(from: from, to: to, try parameters.choice("interval", Interval.self) ?? .day)
-    }
-
-    private static func timeZone(_ parameters: QueryParameters) throws -> String? {
-        guard let name = parameters["timezone"] else { return nil }
-        guard name == "UTC" || TimeZone.knownTimeZoneIdentifiers.contains(name) else {
-            throw QueryParameters.problem("timezone", "must be the IANA name of a time zone, such as Europe/Berlin")
-        }
-        return name
+    func answer(from reader: any RollupReader) async throws -> VisitorsAnswer {
+        try await VisitorsAnswer.answer(self, from: reader)
     }
 }
 

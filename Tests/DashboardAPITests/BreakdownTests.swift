@@ -22,9 +22,9 @@ struct BreakdownTests {
         ("date=2025-05-01", "dimension"), ("dimension=all&date=2025-05-01", "dimension"),
         ("dimension=colour&date=2025-05-01", "dimension"), ("dimension=metadata.&date=2025-05-01", "dimension"),
         ("dimension=metadata.a'b&date=2025-05-01", "dimension"), ("dimension=path", "date"),
-        ("dimension=path&from=2025-05-01", "date"), ("dimension=path&from=2025-05-02&to=2025-05-01", "to"),
+        ("dimension=path&from=2025-05-01", "to"), ("dimension=path&from=2025-05-02&to=2025-05-01", "to"),
         ("dimension=path&from=2024-01-01&to=2025-01-01", "to"), ("dimension=path&date=2025-02-30", "date"),
-        ("dimension=path&date=2025-05-01&to=2025-05-02", "date"),
+        ("dimension=path&date=2025-05-01&to=2025-05-02", "to"),
         ("dimension=path&date=2025-05-01&timezone=UTC", "timezone"),
         ("dimension=path&date=2025-05-01&limit=0", "limit"), ("dimension=path&date=2025-05-01&limit=1001", "limit"),
         ("dimension=path&date=2025-05-01&limit=+5", "limit"), ("dimension=path&date=2025-05-01&page=0", "page"),
@@ -91,7 +91,7 @@ struct BreakdownTests {
 
     private func get(_ query: String, accept: String? = nil, _ tables: RollupTables) async throws -> TestResponse {
         let router = Router()
-        addDashboardRoutes(to: router, store: RollupStoreModel(tables), timeZone: "Europe/Berlin")
+        addDashboardRoutes(to: router, store: RollupStoreModel(tables), timeZone: "Europe/Berlin", cacheSize: 1 << 20)
         return try await Application(router: router).test(.router) { client in
             try await client.execute(
                 uri: "/api/analytics/breakdown?\(query)", method: .get,

@@ -39,7 +39,9 @@ struct BucketTests {
     }
 
     private func points(_ answer: VisitorsAnswer) -> [String] {
-        (answer.series ?? []).filter { $0.events > 0 }.map { "\($0.start) \($0.visitors) \($0.events)" }
+        (answer.series ?? []).compactMap { point in
+            point.events.flatMap { $0 > 0 ? "\(point.start) \(point.visitors) \($0)" : nil }
+        }
     }
 
     /// Clocks go back: the hour from 2 to 3 comes twice, and the day has 25.
@@ -72,7 +74,6 @@ struct BucketTests {
         let answer = try await answer("from=2025-05-01&to=2025-05-02&timezone=Asia/Kathmandu", moments)
         #expect(points(answer) == ["2025-05-01 1 1", "2025-05-02 2 2"])
         #expect(answer.visitors == 2)
-        #expect(answer.timezone == "Asia/Kathmandu")
         let date = try await self.answer("date=2025-05-02&timezone=Asia/Kathmandu", moments)
         #expect([date.visitors, date.events] == [2, 2])
     }

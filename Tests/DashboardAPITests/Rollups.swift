@@ -43,9 +43,15 @@ extension RollupTables {
                 counts[other] = RollupCounts(events: 1_000_000, visitors: 1_000_000)
             }
         }
+        for (source, visits) in Dictionary(grouping: visits, by: \.source) {
+            for (user, visits) in Dictionary(grouping: visits, by: \.user) {
+                let first = visits.map { CivilDate($0.date)!.dayNumber }.min() ?? 0
+                visitors[source, default: [:]][Digest128(high: 0, low: UInt64(user))] = VisitorRecord(
+                    number: user, firstDay: first)
+            }
+        }
         for (key, users) in users {
             counts[key]?.visitors = Int64(users.count)
-            guard key.granularity == .day else { continue }
             let (base, delta) = (users.filter { $0 % 2 == 0 }.sorted(), users.filter { $0 % 2 == 1 }.sorted())
             sets[key] = StoredSet(
                 chunks: VisitorSet(base).chunks().mapValues { $0.serialized() },

@@ -19,7 +19,7 @@ struct VisitorsRouteTests {
         let tables = RollupTables(visits, completeThrough: completeThrough)
         let store = store ?? RollupStoreModel(tables)
         let router = Router()
-        addDashboardRoutes(to: router, store: store, timeZone: "Europe/Berlin")
+        addDashboardRoutes(to: router, store: store, timeZone: "Europe/Berlin", cacheSize: 1 << 20)
         return try await Application(router: router).test(.router) { client in
             try await client.execute(uri: "/api/analytics/visitors?\(query)", method: .get, headers: headers)
         }
@@ -36,7 +36,8 @@ struct VisitorsRouteTests {
         let members = try members(response)
         #expect(
             Set(members.keys) == [
-                "date", "timezone", "source", "visitors", "events", "exact", "completeThrough", "revision",
+                "date", "timezone", "source", "visitors", "events", "new", "returning", "exact", "completeThrough",
+                "revision",
             ])
         #expect(members["date"] as? String == "2025-05-02")
         #expect(members["timezone"] as? String == "Europe/Berlin")
@@ -52,8 +53,8 @@ struct VisitorsRouteTests {
         let members = try members(try await get("from=2025-05-01&to=2025-05-02&interval=week"))
         #expect(
             Set(members.keys) == [
-                "from", "to", "interval", "timezone", "source", "visitors", "events", "exact", "completeThrough",
-                "revision", "series",
+                "from", "to", "interval", "timezone", "source", "visitors", "events", "new", "returning", "exact",
+                "completeThrough", "revision", "series",
             ])
         #expect(members["from"] as? String == "2025-05-01")
         #expect(members["to"] as? String == "2025-05-02")
@@ -61,7 +62,7 @@ struct VisitorsRouteTests {
         #expect(members["source"] is NSNull, "all sources")
         #expect(members["completeThrough"] is NSNull, "nothing is known yet")
         let series = try #require(members["series"] as? [[String: Any]])
-        #expect(series.map { Set($0.keys) } == [["start", "visitors", "events"]])
+        #expect(series.map { Set($0.keys) } == [["start", "visitors", "events", "new", "returning"]])
         #expect(series[0]["start"] as? String == "2025-04-28")
     }
 

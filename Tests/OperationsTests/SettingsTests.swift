@@ -65,6 +65,7 @@ import Testing
         let settings = try load()
         #expect(settings.collector.host == "127.0.0.1" && settings.collector.port == 8080 && settings.collector.isOpen)
         #expect(settings.dashboard.host == "127.0.0.1" && settings.dashboard.port == 8090)
+        #expect(settings.dashboard.cacheSize == 16 << 20)
         #expect(settings.worker.adminHost == "127.0.0.1" && settings.worker.adminPort == 8091)
         #expect(settings.worker.batchSize == 1_000 && settings.worker.group == "tributary-worker")
         #expect(settings.aggregator.adminPort == 8092 && settings.aggregator.interval == .seconds(60))

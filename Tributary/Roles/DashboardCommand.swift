@@ -20,7 +20,9 @@ struct DashboardCommand: AsyncParsableCommand {
             host: settings.dashboard.host, port: settings.dashboard.port, health: health,
             context: BasicRequestContext.self
         ) { router in
-            addDashboardRoutes(to: router, store: rollups, timeZone: settings.reportingTimeZone)
+            addDashboardRoutes(
+                to: router, store: rollups, timeZone: settings.reportingTimeZone,
+                cacheSize: settings.dashboard.cacheSize)
         }
         try await process.run([server]) { await rollups.close() }
     }

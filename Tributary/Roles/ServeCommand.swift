@@ -96,7 +96,9 @@ struct ServeCommand: AsyncParsableCommand {
             host: settings.dashboard.host, port: settings.dashboard.port, health: health,
             context: BasicRequestContext.self
         ) { router in
-            addDashboardRoutes(to: router, store: stores.rollups, timeZone: settings.reportingTimeZone)
+            addDashboardRoutes(
+                to: router, store: stores.rollups, timeZone: settings.reportingTimeZone,
+                cacheSize: settings.dashboard.cacheSize)
         }
     }
 }

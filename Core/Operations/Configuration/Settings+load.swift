@@ -56,7 +56,8 @@ extension Settings {
         spill = Spill(reader: &reader, role: role)
         dashboard = Dashboard(
             host: reader.host("dashboard.host", default: "127.0.0.1"),
-            port: reader.port("dashboard.port", default: 8090))
+            port: reader.port("dashboard.port", default: 8090),
+            cacheSize: reader.number("dashboard.cacheBytes", default: 16 << 20, in: 0...1 << 30))
         if !allowAnonymous {
             // Write keys that cannot be read are reported as such; the address is not at fault then.
             if role.listensForEvents && isOpen {

@@ -58,6 +58,8 @@ public struct Settings: Sendable {
         public var host: String
         /// The port to listen on; 0 is any free one.
         public var port: Int
+        /// Bytes of answers that are kept; 0 keeps none.
+        public var cacheSize: Int
     }
 
     /// The worker.
