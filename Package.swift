@@ -182,7 +182,11 @@ let package = Package(
         tests("MongoStoreTests", ["Events", "MongoStore", "Stores", "TestSupport"]),
         tests(
             "OperationsTests",
-            ["Operations", configuration, hummingbird, hummingbirdTesting, lifecycle, logging, metrics]),
+            [
+                "Operations", configuration, httpTypes, hummingbird, hummingbirdTesting, lifecycle, logging, metrics,
+                nio,
+                nioHTTPTypes,
+            ]),
         tests(
             "PipelineTests",
             ["EmbeddedStores", "Events", "KafkaLog", "MongoStore", "Stores", "TestSupport", httpClient, nio, nioHTTP]),

@@ -27,10 +27,12 @@ struct SocketServer: Sendable {
             to: router, log: log, keys: WriteKeys([:]), durability: "kafka", limits: limits, now: { noon })
         var logger = Logger(label: "test")
         logger.logLevel = .critical
+        let responder = router.buildResponder()
         let application = Application(
-            router: router,
+            responder: responder,
             server: .guarded(
-                limits: connections, tls: tls, refusalHeaders: AllowedOrigins().refusalHeaders),
+                limits: connections, tls: tls, refusalHeaders: AllowedOrigins().refusalHeaders,
+                whole: WholeRequests(.post, "/v1/events", responder: responder, logger: logger)),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { [logger] in listening.announce($0, logger: logger) }, logger: logger)
         let group = ServiceGroup(configuration: .init(services: [application], logger: logger))
@@ -108,9 +110,16 @@ struct RawConnection: Sendable {
     static func run(
         port: Int, patience: Duration, _ talk: @escaping @Sendable (RawConnection) -> Void
     ) throws -> Exchange {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        try #require(descriptor >= 0)
+        let descriptor = try #require(connected(to: port))
         defer { close(descriptor) }
+        let connection = RawConnection(descriptor: descriptor)
+        talk(connection)
+        return connection.readAll(patience: patience)
+    }
+
+    /// A socket that is connected; `nil` where nobody listens.
+    static func connected(to port: Int) -> Int32? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
@@ -120,10 +129,9 @@ struct RawConnection: Sendable {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        try #require(status == 0)
-        let connection = RawConnection(descriptor: descriptor)
-        talk(connection)
-        return connection.readAll(patience: patience)
+        if status == 0 { return descriptor }
+        close(descriptor)
+        return nil
     }
 
     private func readAll(patience: Duration) -> Exchange {

@@ -15,10 +15,14 @@ extension RoleProcess {
         let settings = settings.collector
         let rules = AdmissionRules(settings.admission)
         let origins = AllowedOrigins(settings.edge.allowedOrigins)
-        let http = HTTPServerBuilder.guarded(
-            limits: settings.edge.connections, tls: try tlsFiles(settings.edge), refusalHeaders: origins.refusalHeaders)
+        let tls = try tlsFiles(settings.edge)
         return server(
-            host: settings.host, port: settings.port, health: health, context: CollectorContext.self, http: http
+            host: settings.host, port: settings.port, health: health, context: CollectorContext.self,
+            http: { responder in
+                .guarded(
+                    limits: settings.edge.connections, tls: tls, refusalHeaders: origins.refusalHeaders,
+                    whole: WholeRequests(.post, "/v1/events", responder: responder, logger: logger.quiet))
+            }
         ) { router in
             addCollectorRoutes(
                 to: router, log: log, keys: keys, durability: durability, spill: spill,

@@ -59,9 +59,11 @@ struct RoleProcess {
     }
 
     /// A server of this role's own routes beside those that every role has.
+    /// - Parameter http: makes the connections, whose requests the responder answers.
     func server<Context: RequestContext>(
         host: String, port: Int, health: Health, context: Context.Type,
-        http: HTTPServerBuilder = .guarded(limits: ConnectionLimits()), addRoutes: (Router<Context>) -> Void
+        http: (RouterResponder<Context>) -> HTTPServerBuilder = { _ in .guarded(limits: ConnectionLimits()) },
+        addRoutes: (Router<Context>) -> Void
     ) -> some Service where Context.Source == ApplicationRequestContextSource {
         let router = Router(context: Context.self)
         router.add(middleware: RequestMetrics(role: settings.role.rawValue))
@@ -70,8 +72,10 @@ struct RoleProcess {
         addRoutes(router)
         router.refuseOtherMethods()
         let listening = ListeningAddress()
+        let responder = router.buildResponder()
         return Application(
-            router: router, server: http, configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
+            responder: responder, server: http(responder),
+            configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { [logger] in listening.announce($0, logger: logger) }, logger: logger.quiet)
     }
 }

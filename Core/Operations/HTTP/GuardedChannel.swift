@@ -15,6 +15,7 @@ public struct GuardedChannel: HTTPChannelHandler {
     fileprivate let limits: ConnectionLimits
     fileprivate let ledger: ConnectionLedger
     fileprivate let tls: NIOSSLContext?
+    fileprivate let whole: WholeRequests?
 
     /// Adds the handlers of one connection.
     public func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -30,9 +31,9 @@ public struct GuardedChannel: HTTPChannelHandler {
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
                 withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoderLimits)
-            try pipeline.addHandlers([
-                requests, HTTP1ToHTTPServerCodec(secure: tls != nil), HTTPConnectionStateHandler(logger: logger),
-            ])
+            try pipeline.addHandlers([requests, HTTP1ToHTTPServerCodec(secure: tls != nil)])
+            if let whole { try pipeline.addHandler(WholeRequestHandler(whole)) }
+            try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
             return try Value(
                 wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
         }
@@ -57,12 +58,13 @@ extension HTTPServerBuilder {
     /// - Parameters:
     ///   - tls: certificate and key; `nil` for plain HTTP.
     ///   - refusalHeaders: what refusals carry that no route has made.
+    ///   - whole: what is answered in one piece, past the framework's streams.
     public static func guarded(
-        limits: ConnectionLimits, tls: TLSFiles? = nil, refusalHeaders: HTTPFields = [:]
+        limits: ConnectionLimits, tls: TLSFiles? = nil, refusalHeaders: HTTPFields = [:], whole: WholeRequests? = nil
     ) -> HTTPServerBuilder {
         let ledger = ConnectionLedger(maximum: limits.connections, refusalHeaders: refusalHeaders)
         return HTTPServerBuilder { responder in
-            GuardedChannel(responder: responder, limits: limits, ledger: ledger, tls: tls?.context)
+            GuardedChannel(responder: responder, limits: limits, ledger: ledger, tls: tls?.context, whole: whole)
         }
     }
 }
