@@ -83,19 +83,14 @@ enum PortableFormat {
         _ container: Container, _ reader: inout LittleEndianReader
     ) throws(BitmapsError) -> Bool {
         let words = try reader.bytes(bitSetBytes)
-        return words.reduce(0) { $0 + reader[$1].nonzeroBitCount } == container.cardinality
+        return reader.bitCount(in: words) == container.cardinality
     }
 
     private static func checkArray(
         _ container: Container, _ reader: inout LittleEndianReader
     ) throws(BitmapsError) -> Bool {
-        var last = -1
-        for _ in 0..<container.cardinality {
-            let number = try reader.uint16()
-            guard number > last else { return false }
-            last = number
-        }
-        return true
+        let numbers = try reader.bytes(2 * container.cardinality)
+        return reader.ascends(in: numbers)
     }
 }
 
@@ -107,6 +102,28 @@ private struct LittleEndianReader {
     init(_ bytes: [UInt8]) { all = bytes }
 
     subscript(_ index: Int) -> UInt8 { all[index] }
+
+    /// How many bits of whole 64-bit words are set.
+    func bitCount(in range: Range<Int>) -> Int {
+        all.withUnsafeBytes { bytes in
+            stride(from: range.lowerBound, to: range.upperBound, by: 8).reduce(0) { count, place in
+                count + bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self).nonzeroBitCount
+            }
+        }
+    }
+
+    /// Whether 16-bit numbers ascend, none twice.
+    func ascends(in range: Range<Int>) -> Bool {
+        all.withUnsafeBytes { bytes in
+            var last = -1
+            for place in stride(from: range.lowerBound, to: range.upperBound, by: 2) {
+                let number = Int(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt16.self)))
+                guard number > last else { return false }
+                last = number
+            }
+            return true
+        }
+    }
 
     mutating func bytes(_ count: Int) throws(BitmapsError) -> Range<Int> {
         guard count <= all.count - offset else { throw BitmapsError(.truncated, at: offset) }

@@ -14,7 +14,8 @@ extension QueryParameters {
         guard known.contains(name) || isOfMetadata else {
             throw problem(
                 parameter,
-                "must name a dimension: one of \(known.joined(separator: ", ")), or \(metadataDimensionPrefix)<key>")
+                "must name a dimension: one of \(known.joined(separator: ", ")), or \(metadataDimensionPrefix) with a key after it"
+            )
         }
         return name
     }

@@ -8,7 +8,7 @@ enum SetReading {
 
     /// The sets of these keys, decoded; `nil` reads as empty.
     static func sets(_ keys: [RollupKey], _ reader: any RollupReader) async throws -> [RollupKey: VisitorSet] {
-        try await reader.sets(keys).mapValues(decoded)
+        try await parts(keys, reader).mapValues { $0.count == 1 ? $0[0] : .union(of: $0) }
     }
 
     /// How many visitors each group of sets has in all.
@@ -28,8 +28,8 @@ enum SetReading {
                 size += next.count
                 rest.removeFirst()
             }
-            let sets = try await sets(part.flatMap { $0 }, reader)
-            counts += part.map { keys in Int64(VisitorSet.unionCount(of: keys.compactMap { sets[$0] })) }
+            let sets = try await parts(part.flatMap { $0 }, reader)
+            counts += part.map { keys in Int64(VisitorSet.unionCount(of: keys.flatMap { sets[$0] ?? [] })) }
         }
         return counts
     }
@@ -38,14 +38,18 @@ enum SetReading {
     static func union(of keys: [RollupKey], _ reader: any RollupReader) async throws -> VisitorSet {
         var union = VisitorSet()
         for start in stride(from: 0, to: keys.count, by: batch) {
-            let part = try await sets(Array(keys[start..<min(keys.count, start + batch)]), reader)
-            union = .union(of: [union] + part.values)
+            let sets = try await parts(Array(keys[start..<min(keys.count, start + batch)]), reader)
+            union = .union(of: [union] + sets.values.joined())
         }
         return union
     }
 
-    private static func decoded(_ set: StoredSet) throws -> VisitorSet {
-        let parts = try (Array(set.chunks.values) + set.deltas).map { try VisitorSet(serialized: $0) }
-        return parts.count == 1 ? parts[0] : .union(of: parts)
+    /// The sets as they are stored, in parts: what is to be united need not be put together first.
+    private static func parts(
+        _ keys: [RollupKey], _ reader: any RollupReader
+    ) async throws -> [RollupKey: [VisitorSet]] {
+        try await reader.sets(keys).mapValues { set in
+            try (Array(set.chunks.values) + set.deltas).map { try VisitorSet(serialized: $0) }
+        }
     }
 }
