@@ -1,5 +1,6 @@
 import Events
 import Metrics
+import Operations
 
 /// The collector's own metrics.
 enum CollectorMetrics {
@@ -11,10 +12,10 @@ enum CollectorMetrics {
     static let deadLettersWaitingLabel = "tributary_collector_dead_letters_waiting_bytes"
     /// Requests that were not let in; label `reason`.
     static let refusedLabel = "tributary_collector_requests_refused_total"
-    /// Slots of a limit's table that have been used; label `limit`.
-    static let limitEntriesLabel = "tributary_collector_limit_entries"
-    /// Buckets taken over by another name before they were full again: the table is too small; label `limit`.
-    static let limitDisplacedLabel = "tributary_collector_limit_displaced_total"
+    /// Slots of a limit's table that have been used, and buckets taken over by another name before they were full again:
+    /// then the table is too small; label `limit`.
+    static let limitTable = BucketTable.Labels(
+        entries: "tributary_collector_limit_entries", displaced: "tributary_collector_limit_displaced_total")
 }
 
 /// Counters made once: looking one up costs more than raising it.

@@ -1,4 +1,3 @@
-import Glibc
 public import Operations
 
 /// Whom the collector lets in and how much of each, ready for use. Shared by all requests.
@@ -22,7 +21,10 @@ public struct AdmissionRules: Sendable {
     /// By the settings. Tables are given their memory here: 16 bytes a name.
     public init(_ settings: Settings.Admission) {
         func table(_ name: String, _ rate: RateSetting?) -> BucketTable? {
-            rate.map { BucketTable(name, capacity: settings.tableSize, rule: BucketRule($0)) }
+            rate.map {
+                BucketTable(
+                    name, capacity: settings.tableSize, rule: BucketRule($0), metrics: CollectorMetrics.limitTable)
+            }
         }
         self.init(
             denied: NetworkSet(settings.deniedNetworks),
@@ -40,11 +42,4 @@ public struct AdmissionRules: Sendable {
         (self.denied, self.clientAddress, self.clock) = (denied, clientAddress, clock)
         (keyRule, globalRule, self.addresses, self.users) = (key, global, addresses, users)
     }
-}
-
-/// Nanoseconds since the machine's start.
-@Sendable public func steadyNanoseconds() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }

@@ -1,3 +1,5 @@
+import Operations
+
 /// How many events of a day have been taken. Days are those of UTC; each process counts for itself.
 struct DailyQuota: Sendable, Equatable {
     /// Milliseconds of a day.
@@ -28,4 +30,14 @@ struct DailyQuota: Sendable, Equatable {
 
     /// Whole seconds until the next day begins.
     static func secondsLeft(at now: Int64) -> Int64 { (day - now % day + 999) / 1000 }
+}
+
+extension RateLimitFields {
+    /// Tells of a day's quota.
+    /// - Parameter now: milliseconds since 1970.
+    mutating func add(_ quota: Int, left: Int, at now: Int64) {
+        add(
+            .daily, quota: Int64(quota), window: 86_400, left: left, reset: DailyQuota.secondsLeft(at: now),
+            unit: "events")
+    }
 }

@@ -1,3 +1,4 @@
+import Operations
 import Synchronization
 
 /// A bucket that many tasks take from at once: its state is one number, so no lock is needed.

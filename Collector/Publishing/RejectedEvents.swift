@@ -1,6 +1,6 @@
 import Events
 public import Logging
-import Operations
+public import Operations
 public import ServiceLifecycle
 public import Stores
 import Synchronization

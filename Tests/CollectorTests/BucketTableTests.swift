@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Collector
+@testable import Operations
 @testable import StoreModels
 
 /// A table of fixed size against one of unlimited size.
@@ -13,7 +14,7 @@ struct BucketTableTests {
         for _ in 0..<200 {
             let rule = BucketRule(
                 interval: .random(in: 1...20, using: &random), burst: .random(in: 1...5, using: &random))
-            let table = BucketTable("test", capacity: 1, rule: rule)
+            let table = BucketTable("test", capacity: 1, rule: rule, metrics: CollectorMetrics.limitTable)
             // What each name has got must fit an ideal bucket of its own.
             var ideal: [Int: TokenBucket] = [:]
             let names = Int.random(in: 1...40, using: &random)
@@ -33,7 +34,7 @@ struct BucketTableTests {
 
     @Test func afloodOfNamesDoesNotResetABucket() {
         let rule = BucketRule(interval: 1_000, burst: 10)
-        let table = BucketTable("test", capacity: 1, rule: rule)
+        let table = BucketTable("test", capacity: 1, rule: rule, metrics: CollectorMetrics.limitTable)
         #expect(table.take(crowded(1), upTo: 10, at: 0).taken == 10)
         for name in 2...2_000 { _ = table.take(crowded(name), upTo: 10, at: 0) }
         #expect(table.take(crowded(1), upTo: 1, at: 0).taken == 0)
@@ -42,14 +43,17 @@ struct BucketTableTests {
     }
 
     @Test func memoryIsBounded() {
-        let table = BucketTable("test", capacity: 65_536, rule: BucketRule(interval: 1, burst: 1))
+        let table = BucketTable(
+            "test", capacity: 65_536, rule: BucketRule(interval: 1, burst: 1), metrics: CollectorMetrics.limitTable)
         #expect((65_536...65_536 + 512).contains(table.capacity))
         for name in 0..<200_000 { _ = table.take(name.hashValue, upTo: 1, at: 0) }
         #expect((65_536...65_536 + 512).contains(table.capacity))
     }
 
     @Test func manyTasksTakeNoMoreThanThereIs() async {
-        let table = BucketTable("test", capacity: 4_096, rule: BucketRule(interval: 1_000_000, burst: 100))
+        let table = BucketTable(
+            "test", capacity: 4_096, rule: BucketRule(interval: 1_000_000, burst: 100),
+            metrics: CollectorMetrics.limitTable)
         let names = (0..<20).map { "user \($0)".hashValue }
         let taken = await withTaskGroup { tasks in
             for _ in 0..<16 {

@@ -30,8 +30,11 @@ struct LimitTests {
             denied: NetworkSet(denied.compactMap { IPNetwork($0) }),
             clientAddress: ClientAddress(
                 trusted: NetworkSet(["127.0.0.1", "::1"].compactMap { IPNetwork($0) }), header: .xForwardedFor),
-            key: key, global: global, addresses: address.map { BucketTable("address", capacity: 1_024, rule: $0) },
-            users: user.map { BucketTable("user", capacity: 1_024, rule: $0) },
+            key: key, global: global,
+            addresses: address.map {
+                BucketTable("address", capacity: 1_024, rule: $0, metrics: CollectorMetrics.limitTable)
+            },
+            users: user.map { BucketTable("user", capacity: 1_024, rule: $0, metrics: CollectorMetrics.limitTable) },
             clock: { [clock] in clock.time.load(ordering: .relaxed) })
     }
 

@@ -1,18 +1,21 @@
-import HTTPTypes
+public import HTTPTypes
 
 /// The response fields that tell a client of a limit: `RateLimit-Policy` and `RateLimit` as the IETF's draft
 /// `httpapi-ratelimit-headers` has them since its version 8, and `Retry-After`.
-struct RateLimitFields: Sendable {
+public struct RateLimitFields: Sendable {
     /// A limit's name in both fields.
-    enum Limit: String { case key, address, user, global, daily }
+    public enum Limit: String, Sendable { case key, address, user, global, daily, subject }
 
     private var policies = ""
     private var states = ""
     private var retryAfter: Int64?
 
+    /// Tells of no limit yet.
+    public init() {}
+
     /// Tells of a bucket.
     /// - Parameter unit: what is counted; `events` is our own word, the draft knows requests and bytes only.
-    mutating func add(
+    public mutating func add(
         _ limit: Limit, _ rule: BucketRule, _ bucket: TokenBucket, at now: Int64, unit: String = "events"
     ) {
         let left = bucket.tokens(at: now, by: rule)
@@ -22,17 +25,9 @@ struct RateLimitFields: Sendable {
             reset: left > 0 ? Self.seconds(wait) : max(1, Self.seconds(wait)), unit: unit)
     }
 
-    /// Tells of a day's quota.
-    /// - Parameter now: milliseconds since 1970.
-    mutating func add(_ quota: Int, left: Int, at now: Int64) {
-        add(
-            .daily, quota: Int64(quota), window: 86_400, left: left, reset: DailyQuota.secondsLeft(at: now),
-            unit: "events")
-    }
-
     /// Writes the fields into a response's; none where no limit applies.
     /// - Parameter isRefusal: whether the response tells to come back later.
-    func write(to fields: inout HTTPFields, isRefusal: Bool) {
+    public func write(to fields: inout HTTPFields, isRefusal: Bool) {
         guard !policies.isEmpty else { return }
         fields[Self.policy] = policies
         fields[Self.state] = states
@@ -40,7 +35,7 @@ struct RateLimitFields: Sendable {
     }
 
     /// The fields of a refused request.
-    var ofRefusal: HTTPFields {
+    public var ofRefusal: HTTPFields {
         var fields = HTTPFields()
         write(to: &fields, isRefusal: true)
         return fields
@@ -49,7 +44,8 @@ struct RateLimitFields: Sendable {
     /// Whole seconds, rounded up.
     static func seconds(_ nanoseconds: Int64) -> Int64 { (nanoseconds + 999_999_999) / 1_000_000_000 }
 
-    private mutating func add(
+    /// Tells of a limit by its numbers; windows and times are whole seconds.
+    public mutating func add(
         _ limit: Limit, quota: Int64, window: Int64, left: Int, reset: Int64, unit: String
     ) {
         let separator = policies.isEmpty ? "" : ", "

@@ -1,6 +1,5 @@
+import Operations
 import Testing
-
-@testable import Collector
 
 @Suite struct BearerTokenTests {
     @Test(

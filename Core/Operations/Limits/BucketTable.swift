@@ -8,13 +8,24 @@ import Synchronization
 /// in use the newcomer is held to more than its own takings, never to less: whoever drives a name out and comes back
 /// with it finds every bucket of the set at least as empty as the one it left. So no name ever gets more than a table
 /// of unlimited size would give it.
-final class BucketTable: Sendable {
+public final class BucketTable: Sendable {
+    /// The names of a table's metrics.
+    public struct Labels: Sendable {
+        let entries: String
+        let displaced: String
+
+        /// - Parameters:
+        ///   - entries: slots that have been used.
+        ///   - displaced: buckets taken over by another name before they were full again.
+        public init(entries: String, displaced: String) { (self.entries, self.displaced) = (entries, displaced) }
+    }
+
     /// What came of a taking.
-    struct Outcome: Equatable {
+    public struct Outcome: Sendable, Equatable {
         /// How many tokens were taken.
-        var taken: Int
+        public var taken: Int
         /// The bucket afterwards.
-        var bucket: TokenBucket
+        public var bucket: TokenBucket
     }
 
     private struct Slot {
@@ -32,23 +43,26 @@ final class BucketTable: Sendable {
     private static let ways = 8
     private static let shardBits: UInt64 = 6
 
-    let rule: BucketRule
+    /// The rule of every bucket.
+    public let rule: BucketRule
     private let shards: [Shard]
     private let setsPerShard: Int
     private let entries: Meter
     private let displaced: Counter
 
     /// Makes room for at least `capacity` names.
-    /// - Parameter name: the metrics' label `limit`.
-    init(_ name: String, capacity: Int, rule: BucketRule) {
+    /// - Parameters:
+    ///   - name: the metrics' label `limit`.
+    ///   - metrics: their names.
+    public init(_ name: String, capacity: Int, rule: BucketRule, metrics: Labels) {
         self.rule = rule
         let shardCount = 1 << Int(Self.shardBits)
         let sets = max(1, (capacity + shardCount * Self.ways - 1) / (shardCount * Self.ways))
         setsPerShard = sets
         shards = (0..<shardCount).map { _ in Shard(slots: sets * Self.ways) }
         let labels = [("limit", name)]
-        entries = Meter(label: CollectorMetrics.limitEntriesLabel, dimensions: labels)
-        displaced = Counter(label: CollectorMetrics.limitDisplacedLabel, dimensions: labels)
+        entries = Meter(label: metrics.entries, dimensions: labels)
+        displaced = Counter(label: metrics.displaced, dimensions: labels)
     }
 
     /// How many names have room.
@@ -56,7 +70,7 @@ final class BucketTable: Sendable {
 
     /// Takes as many tokens of a name as are there, at most `count`.
     /// - Parameter hash: the name's; seeded, or else clients could choose whom they share a set with.
-    func take(_ hash: Int, upTo count: Int, at now: Int64) -> Outcome {
+    public func take(_ hash: Int, upTo count: Int, at now: Int64) -> Outcome {
         let hash = UInt64(bitPattern: Int64(hash))
         let shard = shards[Int(hash & ((1 << Self.shardBits) - 1))]
         let first = Int((hash >> Self.shardBits) % UInt64(setsPerShard)) * Self.ways
