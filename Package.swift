@@ -45,6 +45,7 @@ let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swif
 let asyncAlgorithms: Target.Dependency = .product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let jwtKit: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 
@@ -179,7 +180,8 @@ let package = Package(
             "DashboardAPITests",
             [
                 "Aggregator", "Bitmaps", "DashboardAPI", "EmbeddedStores", "Events", "Operations", "StoreModels",
-                "Stores", "TestSupport", httpTypes, hummingbird, hummingbirdTesting,
+                "Stores", "TestSupport", crypto, cryptoExtras, httpClient, httpTypes, hummingbird, hummingbirdCore,
+                hummingbirdTesting, jwtKit, lifecycle, logging, nio, nioHTTP,
             ]),
         tests("AccessLogTests", ["AccessLog", "Events", crypto]),
         tests("TrafficTests", ["Events", "Traffic"]),

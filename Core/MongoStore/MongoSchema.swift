@@ -21,6 +21,7 @@ struct MongoSchema: Codable, Equatable {
                 indexes: [
                     IndexDefinition(name: "position", fields: ["epoch", "partition", "offset"]),
                     IndexDefinition(name: "state_failedAt", fields: ["state", "failedAt"]),
+                    IndexDefinition(name: "source_eventId", fields: ["source", "eventId"]),
                 ]),
         ])
     }

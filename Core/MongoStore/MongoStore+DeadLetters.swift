@@ -86,6 +86,7 @@ extension DeadLetterFilter {
         if let stage { query.field("stage", stage) }
         if let reason { query.field("reason", reason) }
         if let source { query.field("source", source) }
+        if let eventID { query.field("eventId", eventID) }
         if let failedAt {
             query.field("failedAt") { bounds in
                 bounds.field("$gte", date: failedAt.lowerBound)

@@ -56,6 +56,8 @@ public struct DeadLetterFilter: Sendable, Equatable {
     public var reason: String?
     /// The source.
     public var source: String?
+    /// The event's id; with its source there is an index for it.
+    public var eventID: String?
     /// When it failed: milliseconds since 1970, the upper bound excluded.
     public var failedAt: Range<Int64>?
     /// Where the record was.
@@ -71,6 +73,7 @@ public struct DeadLetterFilter: Sendable, Equatable {
         }
         return holds(state?.rawValue, entry.state.rawValue) && holds(stage, entry.stage)
             && holds(reason, entry.reason) && holds(source, entry.source)
+            && holds(eventID, entry.eventID)
             && failedAt?.contains(entry.failedAt) ?? true && window?.contains(entry.position) ?? true
     }
 }

@@ -79,14 +79,6 @@ final class AnswerCache: Sendable {
     }
 }
 
-/// The dashboard API's own metrics.
-enum DashboardMetrics {
-    /// Answers; label `cache`.
-    static let answersLabel = "tributary_dashboard_answers_total"
-    /// Bytes of answers that are kept.
-    static let cacheLabel = "tributary_dashboard_cache_bytes"
-}
-
 /// Where answers came from.
 private struct AnswerTelemetry: Sendable {
     /// The label `cache`.

@@ -21,20 +21,21 @@ struct AnalyticsController: Sendable {
 
     /// Answers one kind of question.
     func answer<Asked: Question>(
-        _ kind: Asked.Type, _ request: Request, _ context: some RequestContext
+        _ kind: Asked.Type, _ request: Request, _ context: DashboardContext
     ) async throws -> Response {
-        let parameters = try QueryParameters(
-            request.uri.queryParameters.map { (key: String($0.key), value: String($0.value)) },
-            allowed: Asked.parameters)
+        let parameters = try QueryParameters(of: request, allowed: Asked.parameters)
         let question = try Asked(parameters, timeZone: timeZone)
+        let caller = context.caller
+        _ = try caller.sources(of: question.source.map { [$0] })
         let key = AnswerCache.Key(
             route: request.uri.path, query: question.understood.query,
-            format: try AnswerFormat(parameters, accept: request.headers[.accept]), scope: "*")
-        return try await available(context) { try await answer(question, key, request) }
+            format: try AnswerFormat(parameters, accept: request.headers[.accept]), scope: caller.scope)
+        return try await available(context) { try await answer(question, key, request, caller) }
     }
 
-    private func answer(_ question: some Question, _ key: AnswerCache.Key, _ request: Request) async throws -> Response
-    {
+    private func answer(
+        _ question: some Question, _ key: AnswerCache.Key, _ request: Request, _ caller: Caller
+    ) async throws -> Response {
         let known = Freshness(try await states.current())
         if AnswerResponse.has(known.tag(of: key), request) {
             cache.countUnchanged()
@@ -44,7 +45,8 @@ struct AnalyticsController: Sendable {
         let (body, fresh) = try await store.withReader { reader in
             let state = try await reader.state()
             try await requireKnown(question.source, reader)
-            return (question.body(try await question.answer(from: reader), key.format), Freshness(state))
+            let seen = PermittedReader(base: reader, caller: caller)
+            return (question.body(try await question.answer(from: seen), key.format), Freshness(state))
         }
         cache.keep(body, key, at: fresh.revision)
         return AnswerResponse.ok(body, key, fresh)
@@ -58,7 +60,7 @@ struct AnalyticsController: Sendable {
     }
 
     private func available(
-        _ context: some RequestContext, _ body: () async throws -> Response
+        _ context: DashboardContext, _ body: () async throws -> Response
     ) async throws -> Response {
         do {
             return try await body()

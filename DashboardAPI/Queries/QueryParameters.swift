@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import HTTPTypes
+import Hummingbird
 import Operations
 import Stores
 
@@ -17,6 +18,12 @@ struct QueryParameters: Sendable {
             }
             guard values.updateValue(value, forKey: key) == nil else { throw Self.problem(key, "is given twice") }
         }
+    }
+
+    /// Takes a request's.
+    init(of request: Request, allowed: Set<String>) throws {
+        try self.init(
+            request.uri.queryParameters.map { (key: String($0.key), value: String($0.value)) }, allowed: allowed)
     }
 
     subscript(name: String) -> String? { values[name] }

@@ -44,8 +44,10 @@ struct AnalyticsWorld {
     }
 
     func get(_ uri: String, headers: HTTPFields = [:]) async throws -> TestResponse {
-        let router = Router()
-        addDashboardRoutes(to: router, store: store, timeZone: Self.zone, cacheSize: 1 << 20)
+        let router = Router(context: DashboardContext.self)
+        addDashboardRoutes(
+            to: router, store: store, timeZone: Self.zone, cacheSize: 1 << 20, access: .open,
+            pipeline: nil, now: { 0 })
         return try await Application(router: router).test(.router) { client in
             try await client.execute(uri: uri, method: .get, headers: headers)
         }

@@ -90,8 +90,10 @@ struct BreakdownTests {
     }
 
     private func get(_ query: String, accept: String? = nil, _ tables: RollupTables) async throws -> TestResponse {
-        let router = Router()
-        addDashboardRoutes(to: router, store: RollupStoreModel(tables), timeZone: "Europe/Berlin", cacheSize: 1 << 20)
+        let router = Router(context: DashboardContext.self)
+        addDashboardRoutes(
+            to: router, store: RollupStoreModel(tables), timeZone: "Europe/Berlin", cacheSize: 1 << 20, access: .open,
+            pipeline: nil, now: { 0 })
         return try await Application(router: router).test(.router) { client in
             try await client.execute(
                 uri: "/api/analytics/breakdown?\(query)", method: .get,

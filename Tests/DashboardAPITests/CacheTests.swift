@@ -60,8 +60,10 @@ struct CacheTests {
     /// Questions between commits, one by one: each answer is that of the store as it is then.
     @Test func neverStale() async throws {
         let store = RollupStoreModel(RollupTables([Visit(date: "2025-05-01", user: 1)]))
-        let router = Router()
-        addDashboardRoutes(to: router, store: store, timeZone: "Europe/Berlin", cacheSize: 1 << 20)
+        let router = Router(context: DashboardContext.self)
+        addDashboardRoutes(
+            to: router, store: store, timeZone: "Europe/Berlin", cacheSize: 1 << 20, access: .open,
+            pipeline: nil, now: { 0 })
         try await Application(router: router).test(.router) { client in
             func ask(_ headers: HTTPFields = [:]) async throws -> TestResponse {
                 try await client.execute(

@@ -18,8 +18,10 @@ struct VisitorsRouteTests {
     ) async throws -> TestResponse {
         let tables = RollupTables(visits, completeThrough: completeThrough)
         let store = store ?? RollupStoreModel(tables)
-        let router = Router()
-        addDashboardRoutes(to: router, store: store, timeZone: "Europe/Berlin", cacheSize: 1 << 20)
+        let router = Router(context: DashboardContext.self)
+        addDashboardRoutes(
+            to: router, store: store, timeZone: "Europe/Berlin", cacheSize: 1 << 20, access: .open,
+            pipeline: nil, now: { 0 })
         return try await Application(router: router).test(.router) { client in
             try await client.execute(uri: "/api/analytics/visitors?\(query)", method: .get, headers: headers)
         }

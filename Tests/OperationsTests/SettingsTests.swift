@@ -247,11 +247,6 @@ import Testing
         #expect(embedded.warnings.contains { $0.contains("SPILL_DIR") })
     }
 
-    @Test func protectionThatIsNotBuiltIsRefused() throws {
-        let found = try issues(.dashboardAPI, ["JWKS_URL": "https://x", "JWKS_FILE": "/x", "JWT_ISSUER": "i"])
-        #expect(found.map(\.key) == ["JWKS_URL", "JWKS_FILE", "JWT_ISSUER"])
-    }
-
     @Test func kafkaPropertiesAreJudged() throws {
         let environment = [
             "KAFKA_MAX_POLL_INTERVAL_MS": "5000", "KAFKA_PORT": "tcp://10.0.0.1:9092", "KAFKA_LINGER_MS": "soon",

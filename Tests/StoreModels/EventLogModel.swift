@@ -11,6 +11,7 @@ final class EventLogModel: EventLog {
 
     private let journal: Journal
     private let partitions: Mutex<[Topic: [Int32: Partition]]>
+    private let commits = Mutex<[Int32: Int64]>([:])
     private let failure = Mutex(EventLogError(.timedOut, "the model was told to fail"))
 
     init(journal: Journal = Journal(), partitions count: Int32 = 1) {
@@ -102,7 +103,13 @@ final class EventLogModel: EventLog {
         throw EventLogError(.closed, "the model has no groups")
     }
 
-    func committed(group: String, topic: Topic, partitions: [Int32]) async throws -> [Int32: Int64] { [:] }
+    /// Commits an offset of `user-events`, for every group.
+    func commit(_ offset: Int64, of partition: Int32) { commits.withLock { $0[partition] = offset } }
+
+    func committed(group: String, topic: Topic, partitions: [Int32]) async throws -> [Int32: Int64] {
+        try carryOut("committed") { _ in commits.withLock { $0.filter { partitions.contains($0.key) } } }
+    }
+
     func provision(_ topics: [TopicDefinition]) async throws -> [String: TopicProvision] { [:] }
     func checkHealth() async throws {}
     func close() async {}

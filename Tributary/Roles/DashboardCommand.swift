@@ -1,6 +1,5 @@
 import ArgumentParser
 import DashboardAPI
-import Hummingbird
 import Operations
 import Stores
 
@@ -14,16 +13,23 @@ struct DashboardCommand: AsyncParsableCommand {
     func run() async throws {
         let process = try RoleProcess(.dashboardAPI, options)
         let rollups = try process.buildRollupStore()
+        let pipeline = try process.buildPipelineStores(rollups)
         let settings = process.settings
-        let health = Health(role: "dashboard-api", checks: [.rollups(rollups)])
+        let access = try await process.buildAccess()
+        let health = Health(role: "dashboard-api", checks: [.rollups(rollups)] + access.checks)
         let server = process.server(
             host: settings.dashboard.host, port: settings.dashboard.port, health: health,
-            context: BasicRequestContext.self
+            context: DashboardContext.self
         ) { router in
             addDashboardRoutes(
                 to: router, store: rollups, timeZone: settings.reportingTimeZone,
-                cacheSize: settings.dashboard.cacheSize)
+                cacheSize: settings.dashboard.cacheSize, access: access.access, pipeline: pipeline,
+                now: currentMilliseconds)
         }
-        try await process.run([server]) { await rollups.close() }
+        let services = process.reloading(access.reloadables) + access.services + [server]
+        try await process.run(services) {
+            await pipeline?.close()
+            await rollups.close()
+        }
     }
 }

@@ -82,6 +82,11 @@ extension RoleProcess {
         if settings.collector.keysFile != nil {
             reloadables.append(Reloadable(name: "write keys") { try keys.reload() })
         }
+        return reloading(reloadables)
+    }
+
+    /// What SIGHUP reads again.
+    func reloading(_ reloadables: [Reloadable]) -> [any Service] {
         if reloadables.isEmpty { EarlyHangUp.giveUp() }
         return reloadables.isEmpty ? [] : [ReloadService(reloadables, logger: logger)]
     }

@@ -1,7 +1,6 @@
 import Aggregator
 import ArgumentParser
 import DashboardAPI
-import Hummingbird
 import Operations
 import ServiceLifecycle
 import Stores
@@ -24,6 +23,7 @@ struct ServeCommand: AsyncParsableCommand {
     /// Runs the four roles, and beside them services that begin after them and end before them.
     func serve(_ process: RoleProcess, with companions: [any Service] = []) async throws {
         let keys = try process.buildWriteKeys()
+        let access = try await process.buildAccess()
         let stores = try process.buildStores()
         if stores.durability == "embedded" { try await provision(stores, process) }
         let spill = stores.durability == "embedded" ? nil : try await process.openSpill(before: stores.log)
@@ -33,17 +33,17 @@ struct ServeCommand: AsyncParsableCommand {
             checks: [
                 spill?.health ?? .log(stores.log), .rawEvents(stores.raw), .rollups(stores.rollups),
                 worker.health, aggregator.health,
-            ])
+            ] + access.checks)
         let parts = try process.buildCollectorParts(stores.log)
         // The servers are the first to end: what they reject last is still recorded.
-        var services = process.reloading(keys, and: parts.reloadables)
-        services += [worker, aggregator]
+        var services = process.reloading(keys, and: parts.reloadables + access.reloadables)
+        services += [worker, aggregator] + access.services
         if let rejected = parts.rejected { services.append(rejected) }
         services += [
             try process.collectorServer(
                 log: stores.log, spill: spill?.spill, durability: stores.durability, keys: keys, parts: parts,
                 health: health),
-            dashboardServer(process, stores, health),
+            dashboardServer(process, stores, access.access, health),
         ]
         if let directory = process.settings.dataDirectory {
             services.append(
@@ -90,15 +90,18 @@ struct ServeCommand: AsyncParsableCommand {
             now: currentMilliseconds)
     }
 
-    private func dashboardServer(_ process: RoleProcess, _ stores: BuiltStores, _ health: Health) -> any Service {
+    private func dashboardServer(
+        _ process: RoleProcess, _ stores: BuiltStores, _ access: Access, _ health: Health
+    ) -> any Service {
         let settings = process.settings
         return process.server(
             host: settings.dashboard.host, port: settings.dashboard.port, health: health,
-            context: BasicRequestContext.self
+            context: DashboardContext.self
         ) { router in
             addDashboardRoutes(
                 to: router, store: stores.rollups, timeZone: settings.reportingTimeZone,
-                cacheSize: settings.dashboard.cacheSize)
+                cacheSize: settings.dashboard.cacheSize, access: access,
+                pipeline: process.pipelineStores(stores), now: currentMilliseconds)
         }
     }
 }

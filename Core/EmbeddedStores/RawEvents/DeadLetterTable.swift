@@ -44,6 +44,7 @@ enum DeadLetterTable {
         query.require("stage = ?", filter.stage)
         query.require("reason = ?", filter.reason)
         query.require("source = ?", filter.source)
+        query.require("event_id = ?", filter.eventID)
         if let times = filter.failedAt { query.require("failed_at >= ? AND failed_at < ?", times) }
         if let window = filter.window {
             query.require("epoch = ? AND partition = ?", [window.partition.epoch, window.partition.partition])

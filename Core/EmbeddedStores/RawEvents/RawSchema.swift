@@ -50,6 +50,9 @@ enum RawSchema {
             // The time that the client gave, where `timestamp` was corrected.
             try db.execute(sql: "ALTER TABLE raw_event ADD COLUMN client_timestamp INTEGER")
         }
+        migrator.registerMigration("3") { db in
+            try db.execute(sql: "CREATE INDEX dead_letter_event ON dead_letter (source, event_id)")
+        }
         return migrator
     }
 }

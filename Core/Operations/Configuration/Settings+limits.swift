@@ -76,10 +76,10 @@ extension Settings {
 
 extension SettingsReader {
     /// A limit by its two settings, `LIMIT_<NAME>_RATE` and `LIMIT_<NAME>_BURST`; `nil` where it is off.
-    fileprivate mutating func rate(_ name: String) -> RateSetting? {
+    mutating func rate(_ name: String, default fallback: RateSetting? = nil) -> RateSetting? {
         let (rateKey, burstKey) = ("limit.\(name)Rate", "limit.\(name)Burst")
         var setting = value(
-            rateKey, default: RateSetting?.none,
+            rateKey, default: fallback,
             allowed: "off, or a number from 1 to 1000000 by second, minute or hour, such as 500/s, 600/m, 1000/h"
         ) { text in text == "off" ? .some(.none) : RateSetting(text).map { .some($0) } }
         let burst = value(burstKey, default: Int?.none, allowed: "a whole number from 1 to 10000000") { text in

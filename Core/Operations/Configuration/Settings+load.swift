@@ -21,7 +21,6 @@ extension Settings {
         let settings = Settings(role: role, reader: &reader, environment: environment, file: file, kafkaProperty)
         if settings.dataDirectory == nil { reader.requireStores(of: role) }
         reader.refuseUnknownKeys(in: file)
-        reader.refuseUnbuiltProtection(for: role)
         guard reader.issues.isEmpty else { throw ConfigurationError(issues: reader.issues) }
         return settings
     }
@@ -54,10 +53,7 @@ extension Settings {
             port: reader.port("collector.port", default: 8080), writeKeys: writeKeys ?? [], keysFile: keysFile,
             admission: Admission(reader: &reader), edge: Edge(reader: &reader))
         spill = Spill(reader: &reader, role: role)
-        dashboard = Dashboard(
-            host: reader.host("dashboard.host", default: "127.0.0.1"),
-            port: reader.port("dashboard.port", default: 8090),
-            cacheSize: reader.number("dashboard.cacheBytes", default: 16 << 20, in: 0...1 << 30))
+        dashboard = Dashboard(reader: &reader, role: role)
         if !allowAnonymous {
             // Write keys that cannot be read are reported as such; the address is not at fault then.
             if role.listensForEvents && isOpen {
@@ -65,8 +61,11 @@ extension Settings {
                     "collector.host", collector.host,
                     unless: "WRITE_KEYS or KEYS_FILE is set or ALLOW_ANONYMOUS=true")
             }
-            if role.listensForQuestions {
-                reader.requireLoopback("dashboard.host", dashboard.host, unless: "ALLOW_ANONYMOUS=true")
+            // As above: keys that are given but wrong do not open anything.
+            if role.listensForQuestions && !reader.namesTokenKeys {
+                reader.requireLoopback(
+                    "dashboard.host", dashboard.host,
+                    unless: "JWKS_URL or JWKS_FILE is set or ALLOW_ANONYMOUS=true")
             }
         }
 
@@ -81,7 +80,8 @@ extension Settings {
         reportingTimeZone = reader.value(
             "reporting.timezone", default: "UTC", allowed: "the IANA name of a time zone, such as Europe/Berlin"
         ) { isTimeZoneName($0) ? $0 : nil }
-        warnings = properties.warnings + spill.warnings(beside: dataDirectory)
+        warnings =
+            properties.warnings + spill.warnings(beside: dataDirectory) + (dashboard.tokens?.warnings ?? [])
         let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
         logLevel = reader.value("log.level", default: .info, allowed: levels) {
             Logger.Level(rawValue: $0.lowercased())

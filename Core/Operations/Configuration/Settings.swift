@@ -60,6 +60,12 @@ public struct Settings: Sendable {
         public var port: Int
         /// Bytes of answers that are kept; 0 keeps none.
         public var cacheSize: Int
+        /// Whose tokens open it; `nil`: it is open.
+        public var tokens: Tokens?
+        /// Requests of one bearer of tokens; `nil`: any number.
+        public var subjectRate: RateSetting?
+        /// How many bearers are remembered at once.
+        public var subjectTableSize: Int
     }
 
     /// The worker.

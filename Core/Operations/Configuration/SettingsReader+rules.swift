@@ -72,14 +72,4 @@ extension SettingsReader {
                 ))
         }
     }
-
-    /// Settings that will protect a port one day must not seem to do so already.
-    mutating func refuseUnbuiltProtection(for role: Role) {
-        let questions = role.listensForQuestions ? ["jwksUrl", "jwksFile", "jwtIssuer", "jwtAudience"] : []
-        for key in questions {
-            // In a file it is an unknown key already.
-            guard text(key)?.source == "environment" else { continue }
-            report(key, value: "***", source: "environment", allowed: "not to be set: this version does not read it")
-        }
-    }
 }

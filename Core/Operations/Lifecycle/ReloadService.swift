@@ -11,13 +11,13 @@ public struct Reloadable: Sendable {
     /// Reads it anew and puts it in place as a whole; says in a few words what it read.
     ///
     /// Where it throws, what was in place before must still be.
-    let reload: @Sendable () throws -> String
+    let reload: @Sendable () async throws -> String
 
     /// Describes it.
     /// - Parameters:
     ///   - name: one of a few fixed words, such as `schemas`.
     ///   - reload: reads and replaces all or, throwing, nothing.
-    public init(name: String, reload: @escaping @Sendable () throws -> String) {
+    public init(name: String, reload: @escaping @Sendable () async throws -> String) {
         self.name = name
         self.reload = reload
     }
@@ -52,14 +52,14 @@ public struct ReloadService: Service {
         defer { source.cancel() }
         if EarlyHangUp.take() { round.yield() }
         for await _ in rounds.cancelOnGracefulShutdown() {
-            for reloadable in reloadables { reload(reloadable) }
+            for reloadable in reloadables { await reload(reloadable) }
         }
     }
 
-    private func reload(_ reloadable: Reloadable) {
+    private func reload(_ reloadable: Reloadable) async {
         let what: Logger.Metadata = ["what": "\(reloadable.name)"]
         do {
-            let now = try reloadable.reload()
+            let now = try await reloadable.reload()
             logger.info("reloaded", metadata: what.merging(["now": "\(now)"]) { $1 })
             count(reloadable, "done")
         } catch {

@@ -1,4 +1,4 @@
-import Glibc
+import Dispatch
 
 /// How fast a bucket fills and how much it holds, in nanoseconds: a token is the time in which one comes.
 public struct BucketRule: Sendable, Equatable {
@@ -70,8 +70,4 @@ public struct TokenBucket: Sendable, Equatable {
 }
 
 /// Nanoseconds since the machine's start: a clock that is never set.
-@Sendable public func steadyNanoseconds() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-}
+@Sendable public func steadyNanoseconds() -> Int64 { Int64(DispatchTime.now().uptimeNanoseconds) }

@@ -87,6 +87,11 @@ extension RawEventStoreCheck {
         }
         return [
             filter { _ in }, filter { $0.state = .open }, filter { $0.stage = "store" },
+            filter { $0.eventID = "event-7" }, filter { $0.eventID = "" }, filter { $0.eventID = "event" },
+            filter { filter in
+                filter.source = "site"
+                filter.eventID = "event-9"
+            },
             filter { $0.reason = "conflict" }, filter { $0.reason = "\u{e9}t\u{e9}" }, filter { $0.source = "" },
             filter { $0.failedAt = 1_431_800_000_001..<1_431_800_000_003 },
             filter { $0.window = OffsetWindow(partition: PartitionEpoch(epoch: 2, partition: 1), offsets: 5..<30) },
