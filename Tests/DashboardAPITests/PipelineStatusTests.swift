@@ -52,12 +52,14 @@ struct PipelineWorld {
 
     func status() async -> PipelineStatus { await PipelineStatus.read(stores, at: Self.now) }
 
-    func get(_ path: String, as caller: Caller = .anyone) async throws -> (status: Int, members: [String: Any]) {
+    func get(
+        _ path: String, as caller: Caller = .anyone, isConfigured: Bool = true
+    ) async throws -> (status: Int, members: [String: Any]) {
         let router = Router(context: DashboardContext.self)
         router.add(middleware: ProblemMiddleware())
         addDashboardRoutes(
             to: router, store: rollups, timeZone: "UTC", cacheSize: 1 << 20, access: Access { _ in caller },
-            pipeline: stores,
+            pipeline: isConfigured ? stores : nil,
             now: { Self.now })
         let response = try await Application(router: router).test(.router) { client in
             try await client.execute(uri: path, method: .get)
@@ -179,6 +181,12 @@ struct PipelineStatusTests {
         #expect(row["epoch"] is NSNull && row["logEnd"] as? Int == 0)
         let totals = try #require(members["totals"] as? [String: Any])
         #expect(totals["timeToDataLoss"] is NSNull && totals["stored"] as? Int == 0)
+    }
+
+    @Test(arguments: ["pipeline/status", "events/web/a"])
+    func withTheRollupsOnlyNothingIsKnown(path: String) async throws {
+        let (status, members) = try await PipelineWorld().get("/api/\(path)", isConfigured: false)
+        #expect(status == 503 && members["code"] as? String == "pipeline_not_configured")
     }
 
     @Test func itIsForAdmins() async throws {
