@@ -92,6 +92,28 @@ struct CallerTests {
         #expect(same.response.headers[.vary] == "Accept, Authorization, Cookie")
     }
 
+    /// One server, several callers: an answer that is kept for one must not be another's.
+    @Test func keptAnswersAreForThoseWhoSeeTheSame() async throws {
+        let router = Router(context: DashboardContext.self)
+        let callers = [
+            "any": Caller.anyone, "shop": analyst(of: ["shop"]), "web": analyst(of: ["web"]),
+            "both": analyst(of: ["shop", "web"]),
+        ]
+        addDashboardRoutes(
+            to: router, store: RollupStoreModel(RollupTables(visits)), timeZone: "Europe/Berlin", cacheSize: 1 << 20,
+            access: Access { head in callers[head.headerFields[.from] ?? ""] ?? .nobody }, pipeline: nil, now: { 0 })
+        try await Application(router: router).test(.router) { client in
+            for _ in 0..<2 {
+                for (name, visitors) in [("any", 4), ("shop", 2), ("web", 1), ("both", 3)] {
+                    let response = try await client.execute(
+                        uri: "/api/analytics/visitors?date=2025-05-01", method: .get, headers: [.from: name])
+                    let members = try JSONSerialization.jsonObject(with: Data(response.body.readableBytesView))
+                    #expect((members as? [String: Any])?["visitors"] as? Int == visitors, "\(name)")
+                }
+            }
+        }
+    }
+
     /// Each way of reading, asked past the controller.
     @Test func noReadShowsAHiddenSource() async throws {
         let store = RollupStoreModel(RollupTables(visits))
@@ -122,4 +144,8 @@ extension Sequence {
         for element in self { results.append(try await transform(element)) }
         return results
     }
+}
+
+extension HTTPField.Name {
+    fileprivate static let from = HTTPField.Name("From")!
 }
