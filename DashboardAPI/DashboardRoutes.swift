@@ -1,4 +1,6 @@
 public import Hummingbird
+import Operations
+import Schemas
 public import Stores
 
 /// Adds the dashboard API's routes to a router.
@@ -37,4 +39,5 @@ public func addDashboardRoutes(
     analysts.get("/api/events/:source/:eventId") { try await events.event($0, $1) }
     let admins = router.group().add(middleware: AccessMiddleware(access: access, role: .admin))
     admins.get("/api/pipeline/status") { try await events.status($0, $1) }
+    addDescriptionRoute(to: router, document: OpenAPIDocument.dashboard.bytes)
 }
