@@ -1,6 +1,6 @@
 # Thin on purpose: what a target does stands in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run setup build test test-long bench tsan stack-up stack-down lint format clean
+.PHONY: help run setup build test test-long bench chaos tsan stack-up stack-down lint format clean
 
 help: ## Shows this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/\$$\$$/, "$$"); printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test-long: ## The same, with the tests that take minutes
 
 bench: ## Measures against yardsticks on this machine; ARGS='--rows collector' narrows, ARGS=--help tells more
 	@scripts/bench.sh $(ARGS)
+
+chaos: ## Kills, stops and slows everything at random under load for MINUTES (20), then counts again; CHAOS_SEED repeats
+	@CHAOS_MINUTES=$(or $(MINUTES),20) scripts/test.sh --filter ChaosTests
 
 tsan: ## Runs the conformance suites under ThreadSanitizer (a build of its own); ARGS replaces the filter
 	@SWIFT_TEST_OPTIONS='--sanitize=thread --scratch-path .build-tsan' scripts/test.sh $(or $(ARGS),--filter ConformanceTests)

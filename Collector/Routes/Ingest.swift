@@ -49,7 +49,9 @@ struct Ingest: Sendable {
         schemas.check(&events)
         let outcome = try gate.admit(&events, permit, at: facts.receivedAt)
         do {
+            let start = ContinuousClock.now
             let admitted = try await publisher.publish(events, facts)
+            if !admitted.isEmpty { counters.published(in: .now - start) }
             counters.count(events, accepted: admitted.count)
             if admitted.count < events.items.count { rejected?.offer(events, facts) }
             return (events, admitted, outcome.fields)

@@ -37,7 +37,7 @@ struct ServeCommand: AsyncParsableCommand {
         let parts = try process.buildCollectorParts(stores.log)
         // The servers are the first to end: what they reject last is still recorded.
         var services = process.reloading(keys, and: parts.reloadables)
-        services += [worker, aggregator]
+        services += [OpenDeadLetters(stores.raw, logger: process.logger, now: currentMilliseconds), worker, aggregator]
         if let rejected = parts.rejected { services.append(rejected) }
         services += [
             try process.collectorServer(
