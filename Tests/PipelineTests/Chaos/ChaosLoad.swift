@@ -66,7 +66,7 @@ final class ChaosLoad: Sendable {
             await deliver(events, to: url)
             note(events.filter { !earlier.contains($0) })
             earlier = (earlier + events).suffix(200)
-            try? await Task.sleep(for: .milliseconds(Int.random(in: 50...400, using: &random)))
+            try? await Task.sleep(for: .milliseconds(Int.random(in: 200...1_000, using: &random)))
         }
     }
 
