@@ -72,7 +72,8 @@ extension PipelineTests {
         }
 
         private static func send(to collector: String) async throws {
-            let event = #"{"eventId":"1","userId":"ada","eventType":"page_view","metadata":{"email":"ada@example.org"}}"#
+            let event =
+                #"{"eventId":"1","userId":"ada","eventType":"page_view","metadata":{"email":"ada@example.org"}}"#
             _ = try await post("\(collector)/v1/events", event, headers: ["authorization": "Bearer \(writeKey)"])
             _ = try await post("\(collector)/v1/events", event, headers: ["authorization": "Bearer \(wrongKey)"])
             _ = try await post("\(collector)/v1/events?key=\(writeKey)", "not JSON")

@@ -33,8 +33,9 @@ extension PipelineTests {
                             WHERE usename = '\(role)' AND NOT ssl
                             """)
                         #expect(unencrypted == 0)
-                        #expect(try await rollups.count(
-                            "SELECT count(*) FROM pg_stat_activity WHERE usename = '\(role)'") > 0)
+                        #expect(
+                            try await rollups.count(
+                                "SELECT count(*) FROM pg_stat_activity WHERE usename = '\(role)'") > 0)
                     }
 
                     let refused = [
@@ -55,7 +56,7 @@ extension PipelineTests {
             }
         }
 
-        @Test("PostgreSQL: a server that cannot show the right certificate is not spoken to, nor is a wrong password sent on")
+        @Test("PostgreSQL: no word to a server with another certificate; a wrong password is refused and not shown")
         func impostor() async throws {
             try await Pipeline.withPipeline { pipeline in
                 try await RollupRoles.with { rollups in
