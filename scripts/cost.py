@@ -28,6 +28,9 @@ class Assumptions:
     peak: float = dataclasses.field(default=3.0, metadata={"help": "the busiest second, as a multiple of the mean"})
     utilisation: float = dataclasses.field(default=0.5, metadata={"help": "share of a core that is used at peak"})
     cores_per_replica: float = dataclasses.field(default=2.0, metadata={"help": "cores of one pod"})
+    aggregator_cores: float = dataclasses.field(
+        default=2.0, metadata={"help": "cores that the aggregator of one database can use: it folds side by side, "
+                                       "and merges alone"})
     minimum_replicas: int = dataclasses.field(default=2, metadata={"help": "of each role, to outlive one"})
     partition_mb_per_s: float = dataclasses.field(default=10.0, metadata={"help": "MB/s a partition takes at peak"})
     minimum_partitions: int = dataclasses.field(default=24, metadata={"help": "of user-events"})
@@ -61,6 +64,8 @@ class Need:
     mean: float
     peak: float
     partitions: int
+    #: Databases of rollups that sources are divided between: each has one aggregator at work and one that waits.
+    databases: int
     #: Cores at peak and replicas, by role.
     cores: dict[str, float]
     replicas: dict[str, int]
@@ -81,6 +86,8 @@ def need(events: int, measured: dict, assume: Assumptions) -> Need:
     cores = {role: peak * figures["cpu_us"][role] / 1e6 / assume.utilisation for role in ROLES}
     replicas = {
         role: max(assume.minimum_replicas, math.ceil(cores[role] / assume.cores_per_replica)) for role in ROLES}
+    databases = max(1, math.ceil(cores["aggregator"] / assume.aggregator_cores))
+    replicas["aggregator"] = databases * assume.minimum_replicas
     log_bytes = figures["record_bytes"] * assume.kafka_compression
     by_rate = math.ceil(peak * log_bytes / (assume.partition_mb_per_s * 1e6))
     # A partition has one worker at a time: at least as many partitions as workers.
@@ -88,7 +95,7 @@ def need(events: int, measured: dict, assume: Assumptions) -> Need:
     document = figures["document_bytes"] * assume.raw_compression + assume.raw_index_bytes
     visitors = events / assume.events_per_visitor_day
     return Need(
-        events=events, mean=mean, peak=peak, partitions=partitions, cores=cores, replicas=replicas,
+        events=events, mean=mean, peak=peak, partitions=partitions, databases=databases, cores=cores, replicas=replicas,
         kafka_cores=peak * assume.kafka_us / 1e6 / assume.utilisation,
         mongodb_cores=peak * assume.mongodb_us / 1e6 / assume.utilisation,
         shards=max(1, math.ceil(peak / assume.shard_events_per_s)),
@@ -136,7 +143,7 @@ def table(loads: list[int], measured: dict, assume: Assumptions) -> str:
              ("Kafka: cores, storage", [f"{one.kafka_cores:.3g}, {size(one.kafka)}" for one in needs]),
              ("MongoDB: cores, shards, storage",
               [f"{one.mongodb_cores:.3g}, {one.shards}, {size(one.raw)}" for one in needs]),
-             ("PostgreSQL: storage", [size(one.rollups) for one in needs])]
+             ("PostgreSQL: databases, storage", [f"{one.databases}, {size(one.rollups)}" for one in needs])]
     small = [embedded(events, measured, assume) for events in loads]
     rows.append(("embedded instead: cores, storage",
                  [f"{cores:.3g}, {size(stored)}" if fits else "—" for cores, stored, fits in small]))
@@ -196,7 +203,7 @@ def main(arguments: list[str]) -> int:
         print(table(loads, measured, assume))
         return 0
     tables = {"needs": table(loads, measured, assume), "measured": measured_table(measured),
-              "assumptions": assumption_table(assume), "machine": measured["machine"]}
+              "assumptions": assumption_table(assume), "machine": f"{measured['machine']}; load average {measured['load_average']:.0f}"}
     now = PAGE.read_text()
     right = page(now, tables)
     if options.check and right != now:

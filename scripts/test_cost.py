@@ -10,7 +10,7 @@ import unittest
 import cost
 
 MEASURED = {
-    "machine": "a machine",
+    "machine": "a machine", "load_average": 0.1,
     "distributed": {"cpu_us": {"collector": 10, "worker": 20, "aggregator": 2}, "record_bytes": 500,
                     "document_bytes": 600},
     "embedded": {"cpu_us": 40, "log_bytes": 400, "raw_bytes": 500, "rollup_bytes": 20},
@@ -36,6 +36,8 @@ class Formula(unittest.TestCase):
         small, large = (cost.need(events, MEASURED, PLAIN) for events in (1000, 100 * 10**9))
         self.assertEqual(small.replicas["worker"], PLAIN.minimum_replicas)
         self.assertEqual(large.replicas["worker"], 47)  # 2.3 M/s × 20 µs ÷ 0.5 = 92.6 cores, 2 a replica
+        self.assertEqual(large.databases, 5)  # 2.3 M/s × 2 µs ÷ 0.5 = 9.3 cores, 2 a database
+        self.assertEqual((small.databases, large.replicas["aggregator"]), (1, 10))
         self.assertGreaterEqual(large.partitions, large.replicas["worker"])
         self.assertAlmostEqual(large.raw / small.raw, 10**8)
 

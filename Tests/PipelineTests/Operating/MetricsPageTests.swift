@@ -35,15 +35,10 @@ struct MetricsPageTests {
     /// Texts of the sources that are a metric's name.
     static func namesInCode() throws -> Set<String> {
         var names: Set<String> = []
-        for folder in ["Aggregator", "Collector", "Core", "DashboardAPI", "Tributary", "Worker"] {
-            let files = FileManager.default.enumerator(
-                at: repository(file: folder), includingPropertiesForKeys: nil)
-            while let file = files?.nextObject() as? URL {
-                guard file.pathExtension == "swift" else { continue }
-                let text = try String(contentsOf: file, encoding: .utf8)
-                let found = text.matches(of: /"((?:tributary_[a-z_]+|process_[a-z_]+_(?:total|bytes|fds|seconds)))"/)
-                names.formUnion(found.map { String($0.1) })
-            }
+        for file in try sourceFiles() {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let found = text.matches(of: /"((?:tributary_[a-z_]+|process_[a-z_]+_(?:total|bytes|fds|seconds)))"/)
+            names.formUnion(found.map { String($0.1) })
         }
         return names
     }
