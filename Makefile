@@ -1,9 +1,9 @@
 # Thin on purpose: what a target does stands in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run setup build test test-long bench fuzz tsan stack-up stack-down lint format clean
+.PHONY: help run setup build test test-long bench bench-e2e fuzz chaos tsan stack-up stack-down lint format clean
 
 help: ## Shows this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/\$$\$$/, "$$"); printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { gsub(/\$$\$$/, "$$"); printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Builds, makes up some weeks of traffic, shows the numbers and serves until Ctrl-C; ARGS go to `tributary demo`
 	@scripts/run.sh $(ARGS)
@@ -26,6 +26,12 @@ bench: ## Measures against yardsticks on this machine; ARGS='--rows collector' n
 
 fuzz: ## Tries the scanner under AddressSanitizer against another parser; ARGS='--seconds 300 --seed 7'
 	@scripts/fuzz.sh $(ARGS)
+
+bench-e2e: ## Measures what an event costs by role and store; ARGS=--save brings docs/cost.md up to date
+	@scripts/bench-e2e.sh $(ARGS)
+
+chaos: ## Kills, stops and slows everything at random under load for MINUTES (20), then counts again; CHAOS_SEED repeats
+	@CHAOS_MINUTES=$(or $(MINUTES),20) scripts/test.sh --filter ChaosTests
 
 tsan: ## Runs the conformance suites under ThreadSanitizer (a build of its own); ARGS replaces the filter
 	@SWIFT_TEST_OPTIONS='--sanitize=thread --scratch-path .build-tsan' scripts/test.sh $(or $(ARGS),--filter ConformanceTests)

@@ -7,7 +7,12 @@ enum AggregatorMetrics {
     static let foldedLabel = "tributary_aggregator_events_folded_total"
     static let mismatchesLabel = "tributary_aggregator_window_mismatches"
     static let passLabel = "tributary_aggregator_pass_seconds"
-    static let completeThroughLabel = "tributary_aggregator_complete_through_age_seconds"
+    /// Gauge: how long ago `completeThrough` was when the last pass ended, whether it succeeded or not.
+    static let completeThroughAgeLabel = "tributary_aggregator_complete_through_age_seconds"
+    /// Gauge: `completeThrough` itself, in seconds since 1970. For alerts: it does not stand still where passes do.
+    static let completeThroughLabel = "tributary_aggregator_complete_through_timestamp_seconds"
+    /// Gauge: the end of the last pass that succeeded, in seconds since 1970.
+    static let lastPassLabel = "tributary_aggregator_last_pass_timestamp_seconds"
 }
 
 /// Counts passes.
@@ -17,15 +22,27 @@ struct AggregatorTelemetry: Sendable {
     private let folded = Counter(label: AggregatorMetrics.foldedLabel)
     private let mismatches = Gauge(label: AggregatorMetrics.mismatchesLabel)
     private let pass = Metrics.Timer(label: AggregatorMetrics.passLabel)
-    private let age = Gauge(label: AggregatorMetrics.completeThroughLabel)
+    private let age = Gauge(label: AggregatorMetrics.completeThroughAgeLabel)
+    private let completeThrough = Gauge(label: AggregatorMetrics.completeThroughLabel)
+    private let lastPass = Gauge(label: AggregatorMetrics.lastPassLabel)
 
     func count(_ report: PassReport, took duration: Duration, now: Int64) {
         succeeded.increment()
         folded.increment(by: report.events)
         mismatches.record(report.mismatches)
         pass.recordNanoseconds(duration.nanoseconds)
-        if let time = report.completeThrough { age.record(Double(now - time) / 1000) }
+        lastPass.record(Double(now) / 1000)
+        show(completeThrough: report.completeThrough, now: now)
     }
 
-    func countFailure() { failed.increment() }
+    func countFailure(completeThrough time: Int64?, now: Int64) {
+        failed.increment()
+        show(completeThrough: time, now: now)
+    }
+
+    private func show(completeThrough time: Int64?, now: Int64) {
+        guard let time else { return }
+        completeThrough.record(Double(time) / 1000)
+        age.record(Double(now - time) / 1000)
+    }
 }

@@ -21,6 +21,8 @@ public actor AggregatorService: Service {
     private var freshness = Freshness()
     /// Why the last pass failed; `nil` when it did not.
     private var trouble: (any Error)?
+    /// What the last pass that succeeded found.
+    private var lastCompleteThrough: Int64?
 
     /// An aggregator over a log and two stores.
     /// - Parameters:
@@ -67,6 +69,7 @@ public actor AggregatorService: Service {
                 parallelism: ProcessInfo.processInfo.activeProcessorCount, logger: logger
             ).run()
             report.completeThrough = try await updateFreshness()
+            lastCompleteThrough = report.completeThrough
             trouble = nil
             telemetry.count(report, took: .now - start, now: now())
             logger.info(
@@ -74,7 +77,7 @@ public actor AggregatorService: Service {
             return report
         } catch {
             trouble = error
-            telemetry.countFailure()
+            telemetry.countFailure(completeThrough: lastCompleteThrough, now: now())
             logger.warning("Pass failed, nothing is half done", metadata: ["error": "\(error)"])
             throw error
         }

@@ -8,6 +8,12 @@ enum CollectorMetrics {
     static let rejectedLabel = "tributary_collector_events_rejected_total"
     static let turnedAwayLabel = "tributary_collector_requests_turned_away_total"
     static let unavailableLabel = "tributary_collector_requests_unavailable_total"
+    /// Timer: from the first record of a request to the last acknowledgement, by log or spill.
+    static let publishLabel = "tributary_collector_publish_seconds"
+    /// Gauge: requests being worked on.
+    static let inFlightLabel = "tributary_collector_requests_in_flight"
+    /// Gauge: bytes of bodies in memory.
+    static let bufferedLabel = "tributary_collector_buffered_bytes"
     static let deadLettersLabel = "tributary_collector_dead_letters_total"
     static let deadLettersWaitingLabel = "tributary_collector_dead_letters_waiting_bytes"
     /// Requests that were not let in; label `reason`.
@@ -22,6 +28,7 @@ enum CollectorMetrics {
 struct CollectorCounters: Sendable {
     private let accepted = Counter(label: CollectorMetrics.acceptedLabel)
     private let unavailable = Counter(label: CollectorMetrics.unavailableLabel)
+    private let publish = Metrics.Timer(label: CollectorMetrics.publishLabel)
     private let rejected = Dictionary(
         uniqueKeysWithValues: EventViolation.Code.allCases.map {
             ($0, Counter(label: CollectorMetrics.rejectedLabel, dimensions: [("code", $0.rawValue)]))
@@ -36,6 +43,8 @@ struct CollectorCounters: Sendable {
     }
 
     func countUnavailable() { unavailable.increment() }
+
+    func published(in duration: Duration) { publish.recordNanoseconds(duration.nanoseconds) }
 }
 
 /// What became of rejected events that were to be recorded.

@@ -15,6 +15,10 @@ enum WorkerMetrics {
     static let balancedLabel = "tributary_worker_books_balanced"
     static let enrichmentFailuresLabel = "tributary_worker_enrichment_failures_total"
     static let cacheMissesLabel = "tributary_worker_enrichment_cache_misses_total"
+    /// Gauge: dead letters that somebody has to look at, counted up to `OpenDeadLetters.limit`.
+    static let openLettersLabel = "tributary_dead_letters_open"
+    /// Gauge: seconds since the oldest of them failed; 0 without any.
+    static let oldestLetterLabel = "tributary_dead_letters_open_oldest_seconds"
     static let batchLabel = "tributary_worker_batch_seconds"
 }
 
@@ -26,6 +30,12 @@ struct WorkerTelemetry: Sendable {
     private let held = Gauge(label: WorkerMetrics.heldLabel)
     private let assigned = Gauge(label: WorkerMetrics.assignedLabel)
     private let batch = Metrics.Timer(label: WorkerMetrics.batchLabel)
+    /// All that there can be, from the start: of a counter that begins with 1 Prometheus sees no increase.
+    private let dead = Dictionary(
+        uniqueKeysWithValues: Fault.Kind.all.map { kind in
+            let labels = [("stage", kind.stage.rawValue), ("reason", kind.reason.code)]
+            return (kind, Counter(label: WorkerMetrics.deadLabel, dimensions: labels))
+        })
 
     func count(_ outcomes: [Outcome]) {
         var (storedCount, duplicateCount) = (0, 0)
@@ -33,11 +43,7 @@ struct WorkerTelemetry: Sendable {
             switch outcome {
             case .stored: storedCount += 1
             case .duplicate: duplicateCount += 1
-            case .dead(let fault):
-                Counter(
-                    label: WorkerMetrics.deadLabel,
-                    dimensions: [("stage", fault.stage.rawValue), ("reason", fault.reason.code)]
-                ).increment()
+            case .dead(let fault): dead[fault.kind]?.increment()
             }
         }
         stored.increment(by: storedCount)

@@ -43,7 +43,8 @@ public struct WorkerService: Service {
         let chain = PartitionChain(
             gaps: GapCheck(log: log), enricher: Enricher(configuration.enrichment),
             storing: Storing(store: store, concurrentInserts: configuration.concurrentInserts),
-            deadLetters: DeadLetterWriter(log: log, store: store, consumerGroup: configuration.group, now: now),
+            deadLetters: DeadLetterWriter(
+                log: log, store: store, consumerGroup: configuration.group, now: now, logger: logger),
             newToken: newToken)
         let positions = PositionKeeper(log: log, store: store, newToken: newToken, logger: logger)
         loop = WorkerLoop(log: log, chain: chain, positions: positions, configuration: configuration, logger: logger)

@@ -88,6 +88,22 @@ install_venv() {
     venv_stamp "$1" "$2" >"$stamp"
 }
 
+# Prometheus and promtool, unpacked and not installed: the package would start a service that nobody asked for.
+unpack_prometheus() {
+    local target=$root/.local/prometheus aside
+    [[ ! -x $target/usr/bin/promtool ]] || return 0
+    if [[ -x /usr/bin/prometheus && -x /usr/bin/promtool ]]; then return 0; fi
+    say "setup: unpacking prometheus into ${target#"$root/"}"
+    aside=$(mktemp -d "$root/.local/prometheus.XXXXXX")
+    chmod 755 "$aside" # apt's own user writes the download
+    ((EUID != 0)) || retry 3 apt update || die "apt-get update failed"
+    (cd "$aside" && retry 3 apt-get -q download prometheus >&2) || die "the package prometheus cannot be fetched"
+    dpkg-deb --extract "$aside"/prometheus_*.deb "$aside/tree" || die "prometheus cannot be unpacked"
+    rm -rf "$target"
+    mv "$aside/tree" "$target"
+    rm -rf "$aside"
+}
+
 (($# == 1)) || usage
 case $1 in
 build) packages=("${build_packages[@]}") ;;
@@ -101,7 +117,10 @@ command -v dpkg-query >/dev/null || die "this script knows Debian 12 only; it wa
 mapfile -t wanted < <(missing "${packages[@]}")
 ((${#wanted[@]} == 0)) || install_packages "${wanted[@]}"
 case $1 in
-test) install_venv "$venv" "$root/scripts/requirements.txt" "the local MongoDB server, and what checks the HTTP interfaces" ;;
+test)
+    install_venv "$venv" "$root/scripts/requirements.txt" "the local MongoDB server, and what checks the HTTP interfaces and deploy/"
+    unpack_prometheus
+    ;;
 bench) install_venv "$root/.local/bench-venv" "$root/Benchmarks/requirements.txt" "the yardsticks" ;;
 esac
 say "setup: ready to $1"

@@ -56,6 +56,7 @@ echo "$$ $(start_time $$)" >"$dir/run.pid"
 environment=$("$scripts/stack.sh" up --servers mongodb,postgresql --dir "$dir/stack" >/dev/null \
     && "$scripts/stack.sh" test-env --dir "$dir/stack")
 eval "$environment"
+export TRIBUTARY_TEST_STACK_DIR=$dir/stack
 
 # In the background and in a session of its own, so that the whole of it can be ended when this script is.
 # Line by line: SwiftPM would keep all output until the end, and with it the name of a test that hangs.

@@ -7,6 +7,8 @@ final class Admission: Sendable {
     private let bytes = Atomic<Int>(0)
     private let maximumRequests: Int
     private let maximumBytes: Int
+    private let inFlight = Meter(label: CollectorMetrics.inFlightLabel)
+    private let buffered = Meter(label: CollectorMetrics.bufferedLabel)
     private let turnedAway = Counter(label: CollectorMetrics.turnedAwayLabel)
 
     init(limits: CollectorLimits) {
@@ -17,13 +19,27 @@ final class Admission: Sendable {
     func share() -> MemoryShare { MemoryShare(admission: self) }
 
     /// Whether there is room for one more request to be worked on. `leave` gives it back.
-    func enter() -> Bool { take(1, of: requests, upTo: maximumRequests) }
+    func enter() -> Bool {
+        guard take(1, of: requests, upTo: maximumRequests) else { return false }
+        inFlight.increment()
+        return true
+    }
 
-    func leave() { requests.subtract(1, ordering: .relaxed) }
+    func leave() {
+        requests.subtract(1, ordering: .relaxed)
+        inFlight.decrement()
+    }
 
-    fileprivate func reserve(_ count: Int) -> Bool { take(count, of: bytes, upTo: maximumBytes) }
+    fileprivate func reserve(_ count: Int) -> Bool {
+        guard take(count, of: bytes, upTo: maximumBytes) else { return false }
+        buffered.increment(by: Double(count))
+        return true
+    }
 
-    fileprivate func release(_ count: Int) { bytes.subtract(count, ordering: .relaxed) }
+    fileprivate func release(_ count: Int) {
+        bytes.subtract(count, ordering: .relaxed)
+        buffered.decrement(by: Double(count))
+    }
 
     private func take(_ count: Int, of taken: borrowing Atomic<Int>, upTo maximum: Int) -> Bool {
         guard taken.add(count, ordering: .relaxed).newValue > maximum else { return true }

@@ -49,14 +49,19 @@ struct Ingest: Sendable {
         schemas.check(&events)
         let outcome = try gate.admit(&events, permit, at: facts.receivedAt)
         do {
+            let start = ContinuousClock.now
             let admitted = try await publisher.publish(events, facts)
+            if !admitted.isEmpty { counters.published(in: .now - start) }
             counters.count(events, accepted: admitted.count)
+            report(events, admitted, facts, context.logger)
             if admitted.count < events.items.count { rejected?.offer(events, facts) }
             return (events, admitted, outcome.fields)
         } catch let error as EventLogError {
             gate.undo(outcome, permit, at: facts.receivedAt)
             counters.countUnavailable()
-            context.logger.warning("Events could not be made durable", metadata: ["error": "\(error)"])
+            context.logger.warning(
+                "Events could not be made durable",
+                metadata: facts.metadata.merging(["error": "\(error)"]) { $1 })
             throw Problem(.notDurable(error))
         }
     }
@@ -67,6 +72,14 @@ struct Ingest: Sendable {
         guard let rejected, let code = EventViolation.Code(rawValue: problem.code) else { return }
         let item = EventRequest.Item(violation: EventViolation(code, field: "", problem.detail), line: 0..<body.count)
         rejected.offer(EventRequest(bytes: body, items: [item]), facts)
+    }
+
+    private func report(_ events: EventRequest, _ admitted: [Admitted], _ facts: RequestFacts, _ logger: Logger) {
+        guard logger.logLevel <= .debug else { return }
+        let counts: Logger.Metadata = [
+            "accepted": "\(admitted.count)", "rejected": "\(events.items.count - admitted.count)",
+        ]
+        logger.debug("Events are durable", metadata: facts.metadata.merging(counts) { $1 })
     }
 
     private static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
@@ -98,6 +111,15 @@ extension RequestFacts {
         ].compactMap { $0?.utf8.count }
         return texts.reduce(0) { $0 + min($1, Publisher.maximumHeaderSize) } + 4 * EventRules.maximumUserIDLength
             + 4 * EventRules.maximumEventIDLength + 512
+    }
+}
+
+extension RequestFacts {
+    /// What log lines about the request's events have in common.
+    fileprivate var metadata: Logger.Metadata {
+        var metadata: Logger.Metadata = ["source": "\(source)"]
+        if let trace = traceparent.flatMap({ TraceID.of(traceparent: $0.utf8) }) { metadata["traceId"] = "\(trace)" }
+        return metadata
     }
 }
 

@@ -12,6 +12,8 @@ struct SpillMetrics: Sendable {
     static let recordsLabel = "tributary_collector_spill_records"
     /// Gauge: bytes of them.
     static let bytesLabel = "tributary_collector_spill_bytes"
+    /// Gauge: bytes that it takes, by `SPILL_MAX_BYTES`.
+    static let limitLabel = "tributary_collector_spill_limit_bytes"
     /// Gauge: seconds since the oldest of them was received; 0 without any.
     static let oldestLabel = "tributary_collector_spill_oldest_seconds"
     /// Gauge: 1 where a lane's new events go to the spill, by `lane`.
@@ -24,6 +26,7 @@ struct SpillMetrics: Sendable {
     let refused = Counter(label: refusedLabel)
     private let records = Gauge(label: recordsLabel)
     private let bytes = Gauge(label: bytesLabel)
+    private let limit = Gauge(label: limitLabel)
     private let oldest = Gauge(label: oldestLabel)
     private let logDown = Gauge(label: logDownLabel)
 }
@@ -39,6 +42,7 @@ extension SpillMetrics {
     func record(_ state: SpillState, lanes: [Gauge], now: Int64) {
         records.record(state.records)
         bytes.record(state.bytes)
+        limit.record(state.maximumBytes)
         oldest.record(state.oldest.map { Double(max(0, now - $0)) / 1000 } ?? 0)
         logDown.record(state.isLogDown ? 1 : 0)
         for (gauge, lane) in zip(lanes, state.lanes) { gauge.record(lane.isSpilling || state.isLogDown ? 1 : 0) }

@@ -10,7 +10,9 @@ final class LogSink: Sendable {
         let level = Self.level(syslog: level)
         guard level >= logger.logLevel, let message else { return }
         let facility = facility.map { String(cString: $0) } ?? ""
-        logger.log(level: level, "\(String(cString: message))", metadata: ["facility": "\(facility)"])
+        logger.log(
+            level: level, "librdkafka says",
+            metadata: ["facility": "\(facility)", "text": "\(String(cString: message))"])
     }
 
     private static func level(syslog: Int32) -> Logger.Level {

@@ -10,7 +10,7 @@ extension EventContext {
         let origin = count(referrer?.host) + count(referrer?.kind)
         let campaign =
             count(utm.source) + count(utm.medium) + count(utm.campaign) + count(utm.term) + count(utm.content)
-        return request + programs + origin + campaign + failures.reduce(0) { $0 + $1.utf8.count }
+        return request + programs + origin + campaign + count(traceID) + failures.reduce(0) { $0 + $1.utf8.count }
     }
 
     /// Writes the members of `context`; what is not there is left out.
@@ -31,6 +31,7 @@ extension EventContext {
         document.optional("country", country)
         if !utm.isEmpty { document.field("utm") { utm.write(to: &$0) } }
         if !failures.isEmpty { document.array("failures", failures) }
+        document.optional("traceId", traceID)
     }
 
     /// Reads what `write` has written.
@@ -68,6 +69,8 @@ extension EventContext {
             path = try element.string()
         } else if element.isNamed("country") {
             country = try element.string()
+        } else if element.isNamed("traceId") {
+            traceID = try element.string()
         }
     }
 }

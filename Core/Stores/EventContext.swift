@@ -25,6 +25,8 @@ public struct EventContext: Sendable, Equatable {
     public var utm = UTM()
     /// Codes of the enrichment steps that failed, in their order. Bounded.
     public var failures: [String] = []
+    /// The trace that the client's request belongs to: the 32 hexadecimal digits of a W3C `traceparent`.
+    public var traceID: String?
 
     /// An empty context, or one with what the request told.
     public init(clientAddress: String? = nil, userAgent: String? = nil) {

@@ -49,6 +49,7 @@ import Testing
         (context.utm.source, context.utm.medium, context.utm.campaign) = ("s", "m", "c")
         (context.utm.term, context.utm.content) = ("t", "c")
         context.failures = ["f"]
+        context.traceID = "t"
         return context
     }
 

@@ -48,29 +48,9 @@ extension PipelineTests {
             try await Serve.withServe { serve in
                 #expect(try await post("\(serve.collectorURL)/v1/events", Self.events).status == 202)
                 try await serve.dashboard.waitUntilComplete()
-                let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
-                let text = try String(contentsOf: root.appending(path: "docs/operating.md"), encoding: .utf8)
-                let commands = text.split(separator: "\n").filter { $0.hasPrefix("$ tributary ") }.map {
-                    $0.dropFirst(2)
-                }
-                #expect(commands.count >= 9)
-                let path = URL(filePath: productPath("tributary")).deletingLastPathComponent().path
-                try await TemporaryDirectory.with { directory in
-                    for command in commands {
-                        let result = try await runToEnd(
-                            "/bin/sh", ["-c", "cd '\(directory.path)' && \(command)"],
-                            environment: ["PATH": "\(path):/usr/bin:/bin", "DATA_DIR": serve.directory])
-                        // The letter that the page shows as an example is not there.
-                        let expected: Int32 = command.contains(" show ") ? 1 : 0
-                        #expect(result.end == .exited(expected), "\(command): \(result.output)")
-                        guard command.contains(" export ") else { continue }
-                        // What the page leaves to the operator.
-                        let file = URL(filePath: "\(directory.path)/letters.ndjson")
-                        try String(contentsOf: file, encoding: .utf8)
-                            .replacing(#"\"eventId\":\"1\""#, with: #"\"eventId\":\"2\""#)
-                            .write(to: file, atomically: true, encoding: .utf8)
-                    }
-                }
+                let page = try Page("docs/operating.md")
+                #expect(page.commands.count >= 9)
+                try await Page.carryOut(page.commands, on: serve)
             }
         }
 

@@ -1,12 +1,15 @@
 import Foundation
 import Synchronization
 
-/// Stands between a client and a server on the loopback and can be cut: a server that is down for this client only.
+/// Stands between a client and a server on the loopback and can be cut or slowed: a server that is down for this
+/// client only.
 ///
 /// A thread accepts, and two more for each connection copy; made for tests with a handful of connections.
 public final class TCPRelay: Sendable {
     private struct State {
         var isCut = false
+        /// Milliseconds that each read of bytes waits before they go on.
+        var delay: UInt32 = 0
         var connections: Set<Int32> = []
     }
 
@@ -52,6 +55,9 @@ public final class TCPRelay: Sendable {
     /// Lets connections through again.
     public func restore() { state.withLock { $0.isCut = false } }
 
+    /// From now on bytes wait so many milliseconds, in both directions, before they go on.
+    public func slow(by milliseconds: UInt32) { state.withLock { $0.delay = milliseconds } }
+
     private func relay(_ client: Int32) {
         let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = loopback(target)
@@ -64,9 +70,10 @@ public final class TCPRelay: Sendable {
             closeNow(client)
             return closeNow(server)
         }
-        Thread { copy(from: client, to: server) }.start()
+        let delay: @Sendable () -> UInt32 = { [weak self] in self?.state.withLock { $0.delay } ?? 0 }
+        Thread { copy(from: client, to: server, delay) }.start()
         Thread { [weak self] in
-            copy(from: server, to: client)
+            copy(from: server, to: client, delay)
             self?.state.withLock { $0.connections.subtract([client, server]) }
             usleep(10_000)  // The other thread has been woken by now, and must not read from a reused descriptor.
             closeNow(client)
@@ -75,9 +82,10 @@ public final class TCPRelay: Sendable {
     }
 }
 
-private func copy(from source: Int32, to target: Int32) {
+private func copy(from source: Int32, to target: Int32, _ delay: () -> UInt32) {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while case let count = recv(source, &buffer, buffer.count, 0), count > 0 {
+        usleep(delay() * 1_000)
         guard send(target, buffer, count, Int32(MSG_NOSIGNAL)) == count else { break }
     }
     shutdown(source, Int32(SHUT_RDWR))

@@ -1,4 +1,5 @@
 import Events
+import Logging
 import Stores
 import Synchronization
 
@@ -51,7 +52,8 @@ struct ChainModel {
         let tokens = Tokens()
         chain = PartitionChain(
             gaps: GapCheck(log: log), enricher: Enricher(EnrichmentConfiguration()), storing: Storing(store: store),
-            deadLetters: DeadLetterWriter(log: log, store: store, consumerGroup: "group", now: { noon + 9 }),
+            deadLetters: DeadLetterWriter(
+                log: log, store: store, consumerGroup: "group", now: { noon + 9 }, logger: Logger(label: "test")),
             newToken: tokens.next)
     }
 

@@ -43,7 +43,9 @@ struct RoleProcess {
         metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)
         logger = Logger(label: "tributary")
-        for warning in settings.warnings { logger.warning("\(warning)") }
+        for warning in settings.warnings {
+            logger.warning("A setting has no effect", metadata: ["setting": "\(warning)"])
+        }
     }
 
     /// Runs services until a signal ends them, then closes what they used; exits non-zero if one failed.

@@ -37,7 +37,8 @@ struct ServeCommand: AsyncParsableCommand {
         let parts = try process.buildCollectorParts(stores.log)
         // The servers are the first to end: what they reject last is still recorded.
         var services = process.reloading(keys, and: parts.reloadables + access.reloadables)
-        services += [worker, aggregator] + access.services
+        services += [OpenDeadLetters(stores.raw, logger: process.logger, now: currentMilliseconds), worker, aggregator]
+        services += access.services
         if let rejected = parts.rejected { services.append(rejected) }
         services += [
             try process.collectorServer(

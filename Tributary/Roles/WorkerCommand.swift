@@ -23,7 +23,8 @@ struct WorkerCommand: AsyncParsableCommand {
         let admin = AdminServer(
             host: settings.adminHost, port: settings.adminPort, health: health, metrics: process.metrics,
             logger: process.logger)
-        try await process.run([admin, worker]) {
+        let letters = OpenDeadLetters(raw, logger: process.logger, now: currentMilliseconds)
+        try await process.run([admin, letters, worker]) {
             await log.close()
             await raw.close()
         }

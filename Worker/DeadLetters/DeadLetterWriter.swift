@@ -1,4 +1,5 @@
 import Events
+import Logging
 import Stores
 
 /// Carries records at fault to the dead-letter topic, bytes intact, and puts them on the index.
@@ -7,6 +8,7 @@ struct DeadLetterWriter: Sendable {
     let store: any RawEventStore
     let consumerGroup: String
     let now: @Sendable () -> Int64
+    let logger: Logger
 
     /// Returns when every dead letter is acknowledged and indexed. Those that an earlier try has indexed are left out.
     func write(_ faults: [(index: Int, fault: Fault)], of slice: RecordSlice, epoch: Int32) async throws {
@@ -25,6 +27,22 @@ struct DeadLetterWriter: Sendable {
             zip(new, places).map { item, place in
                 entry(item.index, item.fault, of: slice.batch, epoch: epoch, at: place, failedAt: failedAt)
             })
+        report(new, of: slice.batch, epoch: epoch)
+    }
+
+    /// One line a slice, about its first: a flood of faulty events is no flood of lines.
+    private func report(_ faults: [(index: Int, fault: Fault)], of batch: RecordBatch, epoch: Int32) {
+        guard let (index, fault) = faults.first else { return }
+        let record = batch.records[index]
+        var metadata: Logger.Metadata = [
+            "count": "\(faults.count)", "stage": "\(fault.stage.rawValue)", "reason": "\(fault.reason.code)",
+            "position": "\(Position(epoch: epoch, partition: record.partition, offset: record.offset))",
+            "source": "\(batch.text(.source, at: index) ?? "")", "eventId": "\(batch.text(.eventID, at: index) ?? "")",
+        ]
+        if let trace = batch.header(.traceparent, at: index).flatMap({ TraceID.of(traceparent: $0) }) {
+            metadata["traceId"] = "\(trace)"
+        }
+        logger.notice("Events went to the dead-letter topic; this is the first", metadata: metadata)
     }
 
     private func append(

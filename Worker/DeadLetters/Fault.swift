@@ -9,7 +9,7 @@ struct Fault: Error, Equatable {
     }
 
     /// Bounded: a metric label and the header `dlq-reason`.
-    enum Reason: Sendable, Equatable {
+    enum Reason: Sendable, Hashable {
         case missingHeader
         case invalidHeader
         case violation(EventViolation.Code)
@@ -31,4 +31,19 @@ struct Fault: Error, Equatable {
     var reason: Reason
     /// For people.
     var message: String
+
+    /// What faults are counted by.
+    struct Kind: Hashable, Sendable {
+        var stage: Stage
+        var reason: Reason
+
+        /// All that there are.
+        static let all: [Kind] =
+            ([.missingHeader, .invalidHeader] + EventViolation.Code.allCases.map(Reason.violation)).map {
+                Kind(stage: .decode, reason: $0)
+            }
+            + [.conflict, .refusedByStore].map { Kind(stage: .store, reason: $0) }
+    }
+
+    var kind: Kind { Kind(stage: stage, reason: reason) }
 }

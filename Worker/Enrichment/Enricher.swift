@@ -37,6 +37,7 @@ struct Enricher: Sendable {
             PageStep(),
             ReferrerStep(cacheSize: size),
             CampaignStep(),
+            TraceStep(),
             StoredMetadataStep(secret: configuration.redactionSecret),
         ]
     }

@@ -42,6 +42,19 @@ make_cluster() {
     mv "$home/making" "$home/data"
 }
 
+# A certificate that vouches for itself, so that tests can insist on TLS; connections without it are taken as before.
+make_certificate() {
+    local home
+    home=$(postgresql_home)
+    # shellcheck disable=SC2016  # expanded by the inner shell
+    [[ -s $home/server.crt ]] || "${as_postgres[@]}" sh -c 'umask 077 && openssl req -x509 -newkey ec \
+        -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN=localhost \
+        -addext subjectAltName=IP:127.0.0.1,DNS:localhost -keyout "$1/server.key" -out "$1/server.crt.new" \
+        && mv "$1/server.crt.new" "$1/server.crt"' - "$home" 2>"$dir/postgresql.certificate.log" \
+        || { tail -n 5 "$dir/postgresql.certificate.log" >&2; return 1; }
+    "${as_postgres[@]}" cat "$home/server.crt" >"$dir/postgresql.crt"
+}
+
 # A killed server keeps its process id until its parent has noticed (init may take seconds), and PostgreSQL would
 # take it for running.
 await_burial() {
@@ -53,9 +66,10 @@ await_burial() {
 # fsync stays on. No socket in the file system: loopback TCP with a password is the one way in. More connections
 # than usual, because tests run side by side, each with its pool.
 postgresql_start() {
-    choose_port postgresql && choose_home && make_cluster && await_burial || return 1
+    choose_port postgresql && choose_home && make_cluster && make_certificate && await_burial || return 1
     start_process postgresql "${as_postgres[@]}" "$postgresql_programs/postgres" -D "$(postgresql_home)/data" \
         -c listen_addresses=127.0.0.1 -c port="$(port_of postgresql)" -c unix_socket_directories= \
+        -c ssl=on -c ssl_cert_file="$(postgresql_home)/server.crt" -c ssl_key_file="$(postgresql_home)/server.key" \
         -c max_connections=200 -c log_line_prefix='%m [%p] %d '
 }
 
@@ -83,6 +97,7 @@ postgresql_environment() {
 }
 
 postgresql_test_environment() {
+    echo "export TRIBUTARY_TEST_POSTGRES_CA='$dir/postgresql.crt'"
     echo "export TRIBUTARY_TEST_POSTGRES_URL='postgres://postgres:$(cat "$dir/postgresql.password")@127.0.0.1:$(port_of postgresql)/postgres'"
 }
 

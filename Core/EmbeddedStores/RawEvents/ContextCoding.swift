@@ -7,7 +7,7 @@ enum ContextCoding {
     enum Tag: UInt8 {
         case clientAddress = 1
         case userAgent, device, browserName, browserVersion, osName, osVersion, bot, referrerHost, referrerKind, path
-        case country, utmSource, utmMedium, utmCampaign, utmTerm, utmContent, failure
+        case country, utmSource, utmMedium, utmCampaign, utmTerm, utmContent, failure, traceID
     }
 
     /// Writes a context; `blob` keeps its room from one to the next.
@@ -31,6 +31,7 @@ enum ContextCoding {
         append(.utmTerm, context.utm.term, to: &blob)
         append(.utmContent, context.utm.content, to: &blob)
         for failure in context.failures { append(.failure, failure, to: &blob) }
+        append(.traceID, context.traceID, to: &blob)
     }
 
     private static func append(_ tag: Tag, _ text: String?, to blob: inout [UInt8]) {
@@ -96,6 +97,7 @@ enum ContextCoding {
             case .utmTerm: context.utm.term = text
             case .utmContent: context.utm.content = text
             case .failure: context.failures.append(text)
+            case .traceID: context.traceID = text
             }
         }
         return context
@@ -117,7 +119,7 @@ enum ContextCoding {
             case .utmMedium: dimensions.utmMedium = text(bytes)
             case .utmCampaign: dimensions.utmCampaign = text(bytes)
             case .clientAddress, .userAgent, .browserVersion, .osVersion, .referrerKind, .utmTerm, .utmContent,
-                .failure:
+                .failure, .traceID:
                 break
             }
         }

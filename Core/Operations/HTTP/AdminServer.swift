@@ -30,6 +30,7 @@ public struct AdminServer: Service, CustomStringConvertible {
     /// Serves until asked to stop. Throws if the address cannot be had.
     public func run() async throws {
         let router = Router()
+        router.add(middleware: RequestMetrics(role: health.role))
         router.add(middleware: ProblemMiddleware())
         addOperationsRoutes(to: router, health: health, metrics: metrics)
         router.refuseOtherMethods()

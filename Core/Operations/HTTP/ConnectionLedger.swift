@@ -21,11 +21,15 @@ final class ConnectionLedger: Sendable {
     /// Enters a connection. Answers whether there is room for it; `close` is due in either case.
     func open() -> Bool {
         let count = count.add(1, ordering: .relaxed).newValue
-        connections.set(count)
+        // Not set: a process may have two servers.
+        connections.increment()
         return count <= maximum
     }
 
-    func close() { connections.set(count.subtract(1, ordering: .relaxed).newValue) }
+    func close() {
+        count.subtract(1, ordering: .relaxed)
+        connections.decrement()
+    }
 
     func count(_ refusal: ConnectionRefusal) { refused[refusal]?.increment() }
 }

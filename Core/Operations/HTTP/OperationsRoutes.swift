@@ -1,7 +1,7 @@
 import HTTPTypes
 public import Hummingbird
 
-/// Adds what every role answers: `/healthz`, `/readyz` and `/metrics`.
+/// Adds what every role answers: `/healthz`, `/readyz` and `/metrics`. The figures tell whether the role is ready now.
 public func addOperationsRoutes(
     to router: Router<some RequestContext>, health: Health, metrics: PrometheusRegistry
 ) {
@@ -17,7 +17,8 @@ public func addOperationsRoutes(
         return answer(readiness.status == .ready ? .ok : .serviceUnavailable, "application/json", readiness.json)
     }
     router.get("metrics") { _, _ in
-        answer(.ok, "text/plain; version=0.0.4; charset=utf-8", Array(metrics.exposition().utf8))
+        await health.readiness().record(role: health.role, in: metrics)
+        return answer(.ok, "text/plain; version=0.0.4; charset=utf-8", Array(metrics.exposition().utf8))
     }
 }
 

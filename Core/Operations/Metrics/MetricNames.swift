@@ -8,6 +8,10 @@ public enum MetricNames {
     public static let connections = "tributary_http_connections"
     /// Connections closed because of what they did, or for want of room; label `reason`.
     public static let connectionsRefused = "tributary_http_connections_refused_total"
+    /// 1 where a role can do its job, else 0; label `role`.
+    public static let ready = "tributary_ready"
+    /// 1 where a check of a role passes, else 0; labels `role`, `check`.
+    public static let healthCheck = "tributary_health_check"
     /// Metrics refused by the registry; label `metric`.
     public static let dropped = "tributary_metrics_dropped_total"
 
@@ -17,6 +21,8 @@ public enum MetricNames {
         requestSeconds: "Seconds until the head of a response was ready.",
         connections: "Connections that are open.",
         connectionsRefused: "Connections closed for what they sent, for being slow or for want of room, by reason.",
+        ready: "Whether a role can do its job, by role.",
+        healthCheck: "Whether a check of a role passes, by role and check.",
         dropped: "Label sets that were not kept: too many of one metric, or one name for two kinds of metric.",
     ]
 }

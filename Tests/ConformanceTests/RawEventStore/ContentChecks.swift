@@ -36,7 +36,7 @@ extension RawEventStoreCheck {
         },
         .init("each part of a context comes back alone") { fixture in
             let store = try await fixture.open()
-            var contexts = [EventContext](repeating: EventContext(), count: 10)
+            var contexts = [EventContext](repeating: EventContext(), count: 11)
             contexts[0].browser = .init(name: "Opera")
             contexts[1].os = .init(name: "Linux")
             contexts[2].referrer = .init(host: nil, kind: "direct")
@@ -47,6 +47,7 @@ extension RawEventStoreCheck {
             contexts[7].userAgent = String(repeating: "x", count: 70_000)
             contexts[8].country = "NL"
             contexts[9].bot = "bot"
+            contexts[10].traceID = "0af7651916cd43dd8448eb211c80319c"
             let events = contexts.enumerated().map { index, context in
                 var event = RawEvent.sample("part-\(index)", at: Int64(index))
                 event.context = context

@@ -43,6 +43,7 @@ extension EventContext {
         context.utm.term = "a term"
         context.utm.content = ""
         context.failures = ["referrer", "country"]
+        context.traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
         return context
     }
 }
