@@ -189,7 +189,10 @@ let package = Package(
             ]),
         tests(
             "PipelineTests",
-            ["EmbeddedStores", "Events", "KafkaLog", "MongoStore", "Stores", "TestSupport", httpClient, nio, nioHTTP]),
+            [
+                "EmbeddedStores", "Events", "KafkaLog", "MongoStore", "PostgresStore", "Stores", "TestSupport", crypto,
+                httpClient, logging, nio, nioHTTP,
+            ]),
         tests(
             "ConformanceTests",
             [

@@ -8,6 +8,7 @@ public final class TCPRelay: Sendable {
     private struct State {
         var isCut = false
         var connections: Set<Int32> = []
+        var delay: Duration = .zero
     }
 
     /// Where clients connect.
@@ -52,6 +53,9 @@ public final class TCPRelay: Sendable {
     /// Lets connections through again.
     public func restore() { state.withLock { $0.isCut = false } }
 
+    /// Holds back everything that the server answers from now on for so long.
+    public func delay(_ delay: Duration) { state.withLock { $0.delay = delay } }
+
     private func relay(_ client: Int32) {
         let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = loopback(target)
@@ -66,7 +70,7 @@ public final class TCPRelay: Sendable {
         }
         Thread { copy(from: client, to: server) }.start()
         Thread { [weak self] in
-            copy(from: server, to: client)
+            copy(from: server, to: client) { self?.state.withLock { $0.delay } ?? .zero }
             self?.state.withLock { $0.connections.subtract([client, server]) }
             usleep(10_000)  // The other thread has been woken by now, and must not read from a reused descriptor.
             closeNow(client)
@@ -75,9 +79,10 @@ public final class TCPRelay: Sendable {
     }
 }
 
-private func copy(from source: Int32, to target: Int32) {
+private func copy(from source: Int32, to target: Int32, after delay: () -> Duration = { .zero }) {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while case let count = recv(source, &buffer, buffer.count, 0), count > 0 {
+        Thread.sleep(forTimeInterval: delay() / .seconds(1))
         guard send(target, buffer, count, Int32(MSG_NOSIGNAL)) == count else { break }
     }
     shutdown(source, Int32(SHUT_RDWR))
