@@ -51,6 +51,12 @@ final class Pipeline: Sendable {
         await Servers.dropPostgresDatabase(database)
     }
 
+    /// The last lines that each process has printed: for a test that fails.
+    var lastLines: String {
+        started.withLock { $0 }.map { "pid \($0.pid):\n" + $0.lines.suffix(12).joined(separator: "\n") }
+            .joined(separator: "\n")
+    }
+
     /// The port of the MongoDB server.
     var mongodbPort: UInt16 { Self.port(of: mongodbURI) }
     /// The port of the PostgreSQL server.

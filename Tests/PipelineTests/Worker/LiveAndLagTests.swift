@@ -58,6 +58,7 @@ extension PipelineTests {
         func lag() async throws {
             try await Pipeline.withPipeline { pipeline in
                 let relay = try TCPRelay(to: pipeline.mongodbPort)
+                defer { withExtendedLifetime(relay) {} }
                 let worker = try await pipeline.start(
                     "worker",
                     [

@@ -38,9 +38,11 @@ extension PipelineTests {
                 }
                 feeding.cancel()
                 let count = Int64(try await feeding.value)
-                try await eventually(within: .seconds(120), "all \(count) are stored") {
-                    try await store.totals().processed == count
-                }
+                do {
+                    try await eventually(within: .seconds(120), "all \(count) are stored") {
+                        try await store.totals().processed == count
+                    }
+                } catch { throw PipelineFailure("\(error), but \(try await store.totals()). \(pipeline.lastLines)") }
                 let totals = try await store.totals()
                 #expect(totals.stored == count && totals.dead == 0 && totals.lost == 0 && totals.areBalanced)
                 #expect(try await Int64(store.everything().count) == count)
@@ -129,8 +131,10 @@ extension PipelineTests {
         @Test("a store that answers slowly and is away at times holds events up, and loses none")
         func slowStore() async throws {
             try await Pipeline.withPipeline { pipeline in
+                let relay = try TCPRelay(to: pipeline.mongodbPort)
+                // It is needed until all is stored, beyond the body's end.
+                defer { withExtendedLifetime(relay) {} }
                 try await Self.storingAll(pipeline) { store in
-                    let relay = try TCPRelay(to: pipeline.mongodbPort)
                     let worker = try await pipeline.start(
                         "worker", ["MONGODB_URI": pipeline.mongodbURI(port: relay.port)])
                     for _ in 0..<2 {
