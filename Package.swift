@@ -199,8 +199,8 @@ let package = Package(
         tests(
             "PipelineTests",
             [
-                "EmbeddedStores", "Events", "JSONSchema", "KafkaLog", "MongoStore", "Schemas", "Stores", "TestSupport",
-                httpClient, nio, nioHTTP,
+                "EmbeddedStores", "Events", "JSONSchema", "KafkaLog", "MongoStore", "PostgresStore", "Schemas", "Stores",
+                "TestSupport", crypto, httpClient, logging, nio, nioHTTP,
             ]),
         tests(
             "ConformanceTests",

@@ -28,11 +28,17 @@ actor WorkerLoop {
     private var assignment = Assignment()
     /// What was fetched while the batch before it was being stored.
     private var ahead: Fetched?
+    private var joining = JoinPace()
     private var lastPoll = ContinuousClock.now
     private var lastCommit = ContinuousClock.now
-    private var lastLag = ContinuousClock.now
     /// What keeps partitions waiting; `nil` when all is well.
     private(set) var trouble: (any Error)?
+    /// The last progress known of the partitions that this worker has, doubtful ones included.
+    var progress: [IngestProgress] {
+        lastKnown = lastKnown.filter { assignment.assigned.contains($0.key) }.merging(assignment.progress) { $1 }
+        return Array(lastKnown.values)
+    }
+    private var lastKnown: [Int32: IngestProgress] = [:]
 
     init(
         log: any EventLog, chain: PartitionChain, positions: PositionKeeper, configuration: WorkerConfiguration,
@@ -43,20 +49,30 @@ actor WorkerLoop {
     }
 
     func run(until isStopping: @Sendable () -> Bool) async throws {
-        guard let consumer = try await join(until: isStopping) else { return }
-        while !isStopping() && !Task.isCancelled { try await step(consumer) }
-        await leave(consumer)
+        while let consumer = try await join(until: isStopping) {
+            do {
+                while !isStopping() && !Task.isCancelled { try await step(consumer) }
+                return await leave(consumer)
+            } catch let error as EventLogError where error.code == .consumerLost {
+                note(error, "The member of the group is lost: another one takes its place")
+                telemetry.countLostConsumer()
+                assignment.drop()
+                ahead = nil
+                chain.live?.follow([])
+                await consumer.close()
+            }
+        }
     }
 
     /// Joins the group, however long the log is away; `nil` when told to stop meanwhile.
     private func join(until isStopping: @Sendable () -> Bool) async throws -> (any EventConsumer)? {
-        var backoff = Backoff()
-        while !isStopping() {
+        while !isStopping() && !Task.isCancelled {
+            // Not reset by a success: a member that is lost again and again comes back ever more slowly.
+            if let wait = joining.next(now: clock.now) { try await Task.sleep(for: wait) }
             do {
                 return try await log.consumer(group: configuration.group, topic: .userEvents)
             } catch let error as EventLogError where error.isTransient {
                 note(error, "The worker could not join its group")
-                try await Task.sleep(for: backoff.next())
             }
         }
         return nil
@@ -74,13 +90,14 @@ actor WorkerLoop {
             logger.info("Partitions revoked", metadata: ["partitions": "\(partitions.sorted())", "lost": "\(lost)"])
             if !lost { await commit(consumer) }
             assignment.drop()
+            // Partitions that are lost may have gone on elsewhere: what was counted here is not all then.
+            if lost { chain.live?.follow([]) } else { chain.live?.suspend() }
             try await answer { try await consumer.unassign() }
         case .positionsUncertain(let partitions): assignment.doubt(partitions, now: clock.now)
         }
         await comparePositions(consumer)
         try await process(assignment.due(at: clock.now), isRetry: true, consumer)
         if clock.now - lastCommit >= configuration.commitInterval { await commit(consumer) }
-        if clock.now - lastLag >= configuration.lagInterval { await measureLag() }
         settleTrouble()
     }
 
@@ -107,7 +124,7 @@ actor WorkerLoop {
         lastPoll = clock.now
         do {
             return try await consumer.next(max: configuration.batchSize, wait: wait)
-        } catch let error as EventLogError where error.isTransient {
+        } catch let error as EventLogError where error.isTransient && error.code != .consumerLost {
             note(error, "The log did not answer")
             try await Task.sleep(for: .milliseconds(500))
             return .records(RecordBatch())
@@ -122,6 +139,7 @@ actor WorkerLoop {
             assignment.start(at: found)
             // Fetching begins anew: what is in hand comes again.
             if case .records = ahead?.event { ahead = nil }
+            chain.live?.follow(found.values.map(\.partition))
         } catch {
             note(error, "Positions could not be compared with the log")
             assignment.postponeComparison(now: clock.now)
@@ -174,6 +192,10 @@ actor WorkerLoop {
             telemetry.countRetry()
             note(error, "Records wait for a store", ["partition": "\(slice.partition)"])
             assignment.hold(slice, now: clock.now)
+            guard assignment.heldBytes <= configuration.heldBytes else {
+                logger.warning("What waits for a store has no more room: it is dropped, and fetched again later")
+                return assignment.doubt(Array(assignment.held.keys), now: clock.now)
+            }
             if !isRetry { try? await answer { try await consumer.pause([slice.partition]) } }
         }
     }
@@ -200,24 +222,13 @@ actor WorkerLoop {
         }
     }
 
-    private func measureLag() async {
-        lastLag = clock.now
-        let partitions = Array(assignment.progress.keys)
-        guard !partitions.isEmpty, let ends = try? await log.watermarks(of: .userEvents, partitions: partitions) else {
-            return
-        }
-        for (partition, progress) in assignment.progress {
-            if let end = ends[partition] { telemetry.set(progress, logEnd: end.high) }
-        }
-    }
-
     private func note(_ error: any Error, _ message: Logger.Message, _ metadata: Logger.Metadata = [:]) {
         trouble = error
         logger.warning(message, metadata: metadata.merging(["error": "\(error)"]) { $1 })
     }
 
     private func settleTrouble() {
-        telemetry.set(assigned: assignment.assigned.count, held: assignment.held.count)
+        telemetry.set(assigned: assignment.assigned.count, held: assignment.held.count, heldBytes: assignment.heldBytes)
         if assignment.held.isEmpty && assignment.comparison == nil { trouble = nil }
     }
 

@@ -9,8 +9,12 @@ enum WorkerMetrics {
     static let deadLabel = "tributary_worker_events_dead_total"
     static let retriesLabel = "tributary_worker_slice_retries_total"
     static let heldLabel = "tributary_worker_partitions_held"
+    static let heldBytesLabel = "tributary_worker_held_bytes"
+    static let lostConsumersLabel = "tributary_worker_consumers_lost_total"
     static let assignedLabel = "tributary_worker_partitions_assigned"
     static let lagLabel = "tributary_worker_lag_records"
+    static let lagSecondsLabel = "tributary_worker_lag_seconds"
+    static let timeToLossLabel = "tributary_worker_time_to_data_loss_seconds"
     static let lostLabel = "tributary_worker_records_lost"
     static let balancedLabel = "tributary_worker_books_balanced"
     static let enrichmentFailuresLabel = "tributary_worker_enrichment_failures_total"
@@ -19,6 +23,9 @@ enum WorkerMetrics {
     static let openLettersLabel = "tributary_dead_letters_open"
     /// Gauge: seconds since the oldest of them failed; 0 without any.
     static let oldestLetterLabel = "tributary_dead_letters_open_oldest_seconds"
+    static let liveVisitorsLabel = "tributary_worker_live_visitors"
+    static let livePublishedLabel = "tributary_worker_live_published_total"
+    static let liveDroppedLabel = "tributary_worker_live_dropped_total"
     static let batchLabel = "tributary_worker_batch_seconds"
 }
 
@@ -27,7 +34,9 @@ struct WorkerTelemetry: Sendable {
     private let stored = Counter(label: WorkerMetrics.storedLabel)
     private let duplicate = Counter(label: WorkerMetrics.duplicateLabel)
     private let retries = Counter(label: WorkerMetrics.retriesLabel)
+    private let lostConsumers = Counter(label: WorkerMetrics.lostConsumersLabel)
     private let held = Gauge(label: WorkerMetrics.heldLabel)
+    private let heldBytes = Gauge(label: WorkerMetrics.heldBytesLabel)
     private let assigned = Gauge(label: WorkerMetrics.assignedLabel)
     private let batch = Metrics.Timer(label: WorkerMetrics.batchLabel)
     /// All that there can be, from the start: of a counter that begins with 1 Prometheus sees no increase.
@@ -55,15 +64,11 @@ struct WorkerTelemetry: Sendable {
 
     func countRetry() { retries.increment() }
 
-    func set(assigned assignedCount: Int, held heldCount: Int) {
+    func countLostConsumer() { lostConsumers.increment() }
+
+    func set(assigned assignedCount: Int, held heldCount: Int, heldBytes bytes: Int) {
+        heldBytes.record(bytes)
         assigned.record(assignedCount)
         held.record(heldCount)
-    }
-
-    func set(_ progress: IngestProgress, logEnd: Int64) {
-        let partition = [("partition", String(progress.partition.partition))]
-        Gauge(label: WorkerMetrics.lagLabel, dimensions: partition).record(max(0, logEnd - progress.next))
-        Gauge(label: WorkerMetrics.lostLabel, dimensions: partition).record(progress.lost)
-        Gauge(label: WorkerMetrics.balancedLabel, dimensions: partition).record(progress.isBalanced ? 1 : 0)
     }
 }

@@ -79,7 +79,8 @@ extension Problem {
         let (code, seconds): (String, Int) =
             switch error.code {
             case .queueFull: ("overloaded", 1)
-            case .unreachable, .timedOut, .groupChanged, .unknownTopic, .notAuthorized, .other: ("log_unavailable", 5)
+            case .unreachable, .timedOut, .groupChanged, .consumerLost, .unknownTopic, .notAuthorized, .other:
+                ("log_unavailable", 5)
             case .closed: ("shutting_down", 1)
             case .messageTooLarge, .invalidConfiguration: ("log_refuses", 60)
             }

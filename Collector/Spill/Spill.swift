@@ -152,7 +152,7 @@ extension EventLogError {
     var isOutage: Bool {
         switch code {
         case .unreachable, .timedOut, .unknownTopic, .notAuthorized, .other: true
-        case .queueFull, .messageTooLarge, .groupChanged, .invalidConfiguration, .closed: false
+        case .queueFull, .messageTooLarge, .groupChanged, .consumerLost, .invalidConfiguration, .closed: false
         }
     }
 }

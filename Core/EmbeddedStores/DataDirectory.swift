@@ -9,6 +9,8 @@ public final class DataDirectory: Sendable {
     public let raw: EmbeddedRawEventStore
     /// Rollups and cursor.
     public let rollups: EmbeddedRollupStore
+    /// Live summaries, in memory only.
+    public let live = EmbeddedLiveFeed()
     let path: String
     private let lock: DirectoryLock
 

@@ -13,6 +13,9 @@ enum EmbeddedMetrics {
     /// Counter: what has expired and was dropped, by `what` (`records`, `events`, `ids`).
     static let expired = "tributary_embedded_expired_total"
 
+    /// Counter: live summaries that a follower was too slow for.
+    static let liveMissed = "tributary_embedded_live_missed_total"
+
     /// A page in the WAL with its header, in bytes.
     static let walPageSize = 4096 + 24
 }

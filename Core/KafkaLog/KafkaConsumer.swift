@@ -42,6 +42,7 @@ actor KafkaConsumer: EventConsumer {
 
     func next(max: Int, wait: Duration) throws -> ConsumerEvent {
         try ensureOpen()
+        try checkFatal()
         if let event = exchange(&pending, nil) { return event }
         let deadline = ContinuousClock.now + wait
         var batch = RecordBatch()
@@ -126,6 +127,14 @@ actor KafkaConsumer: EventConsumer {
         queue.destroy(within: .seconds(1))
     }
 
+    /// Throws after an error from which librdkafka does not recover. It does not always come as an event.
+    private func checkFatal() throws(EventLogError) {
+        var reason = [CChar](repeating: 0, count: 256)
+        guard rd_kafka_fatal_error(client.pointer, &reason, reason.count) != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        let text = String(decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        throw EventLogError(.consumerLost, "the consumer had a fatal error", cause: text)
+    }
+
     private func ensureOpen() throws(EventLogError) { if isClosed { throw .closed } }
 }
 
@@ -169,7 +178,7 @@ extension KafkaConsumer {
             defer { rd_kafka_topic_partition_destroy(place) }
             return uncertain([place.pointee.partition])
         case RD_KAFKA_RESP_ERR__FATAL:
-            throw EventLogError(code, "the consumer had a fatal error", reason: reason(event))
+            throw EventLogError(.consumerLost, "the consumer had a fatal error", cause: reason(event))
         default:
             let error = EventLogError(code, "consuming \(topic.rawValue)", reason: reason(event))
             if error.code == .notAuthorized || error.code == .unknownTopic { throw error }

@@ -11,13 +11,14 @@ public final class KafkaLog: EventLog {
     private let factory: ClientFactory
     private let producer: Producer
     private let reader: LogReader
-    private let metrics = KafkaMetrics()
+    private let metrics: KafkaMetrics
     private let topics = Mutex<[Topic: TopicTelemetry]>([:])
 
     /// Checks the configuration; does not connect.
     /// - Throws: `EventLogError.invalidConfiguration` for what librdkafka refuses, and for properties that carry a
     ///   guarantee.
     public init(configuration: KafkaConfiguration, logger: Logger = Logger(label: "tributary.kafka")) throws {
+        metrics = KafkaMetrics(clientID: configuration.clientID)
         factory = ClientFactory(configuration: configuration, logger: logger)
         // Clients are made when needed, wrong values are to be known now.
         try factory.checkProperties()
@@ -57,6 +58,11 @@ public final class KafkaLog: EventLog {
 
     public func committed(group: String, topic: Topic, partitions: [Int32]) async throws -> [Int32: Int64] {
         try await reader.committed(group: group, topic: topic, partitions: partitions)
+    }
+
+    public func unreadRetention(of topic: Topic) async throws -> TopicRetention {
+        let limit = min(.seconds(2), factory.configuration.requestTimeout)
+        return try await reader.retention(of: topic, within: limit)
     }
 
     public func provision(_ topics: [TopicDefinition]) async throws -> [String: TopicProvision] {

@@ -11,7 +11,7 @@ final class KafkaMetrics: Sendable {
     static let produceFailures = "tributary_kafka_produce_failures_total"
     /// Timer: from `produce` to the last acknowledgement.
     static let produceSeconds = "tributary_kafka_produce_seconds"
-    /// Gauge: records that await their acknowledgement.
+    /// Gauge: records that await their acknowledgement, by `client`.
     static let queueLength = "tributary_kafka_produce_queue_records"
     /// Counter: producers that ended in a fatal error and were replaced.
     static let producersReplaced = "tributary_kafka_producers_replaced_total"
@@ -23,14 +23,15 @@ final class KafkaMetrics: Sendable {
     static let uncertainPositions = "tributary_kafka_uncertain_positions_total"
 
     let duration = Timer(label: produceSeconds)
-    let queue = Gauge(label: queueLength)
+    let queue: Gauge
     let replaced = Counter(label: producersReplaced)
     let consumed = Counter(label: consumedRecords)
     let uncertain = Counter(label: uncertainPositions)
     private let failures: [EventLogError.Code: Counter]
     private let news: [String: Counter]
 
-    init() {
+    init(clientID: String) {
+        queue = Gauge(label: Self.queueLength, dimensions: [("client", clientID)])
         failures = Self.counters(Self.produceFailures, "code", EventLogError.Code.allCases, \.rawValue)
         news = Self.counters(Self.rebalances, "kind", ["assigned", "revoked", "lost"], \.self)
     }

@@ -57,6 +57,13 @@ actor LogReader {
         try GroupOffsets(client: open(), timeout: timeout).committed(group: group, topic: topic, partitions: partitions)
     }
 
+    /// How long a topic's records are kept.
+    func retention(of topic: Topic, within limit: Duration) throws -> TopicRetention {
+        let text = try TopicSettings(client: open(), timeout: limit).value(of: "retention.ms", topic)
+        // -1 is for ever.
+        return text.flatMap { Int64($0) }.map { $0 < 0 ? .unlimited : .milliseconds($0) } ?? .unknown
+    }
+
     /// Lets go of the client. Later questions throw `.closed`.
     func close() {
         isClosed = true

@@ -58,6 +58,16 @@ public struct Watermarks: Sendable, Equatable {
     }
 }
 
+/// How long a log keeps records that nobody has processed, counted from their own time.
+public enum TopicRetention: Sendable, Equatable {
+    /// So many milliseconds.
+    case milliseconds(Int64)
+    /// No record goes for its age.
+    case unlimited
+    /// The log does not tell.
+    case unknown
+}
+
 /// A place in a topic: what an acknowledged record was given.
 public struct LogOffset: Hashable, Sendable {
     /// The partition, counted from 0.
@@ -101,6 +111,9 @@ public protocol EventLog: Sendable {
     /// The offsets that a group has committed; partitions without a commit are absent.
     func committed(group: String, topic: Topic, partitions: [Int32]) async throws -> [Int32: Int64]
 
+    /// How long the records of a topic are kept while nobody has processed them.
+    func unreadRetention(of topic: Topic) async throws -> TopicRetention
+
     /// Creates the topics that are missing. A log that cannot create topics is tolerated when they exist.
     func provision(_ topics: [TopicDefinition]) async throws -> [String: TopicProvision]
 
@@ -109,6 +122,11 @@ public protocol EventLog: Sendable {
 
     /// Waits for what is under way, then lets go of all resources; later calls throw `.closed`. Idempotent.
     func close() async
+}
+
+extension EventLog {
+    /// For logs that cannot be asked.
+    public func unreadRetention(of topic: Topic) async throws -> TopicRetention { .unknown }
 }
 
 /// What a consumer has to tell.

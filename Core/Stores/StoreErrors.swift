@@ -26,6 +26,8 @@ public struct EventLogError: StoreError, Equatable {
         case notAuthorized = "not_authorized"
         /// Configuration that the log's client refuses.
         case invalidConfiguration = "invalid_configuration"
+        /// The consumer is of no more use: close it and make another one.
+        case consumerLost = "consumer_lost"
         /// The client is closed.
         case closed
         /// Anything else; the cause tells.
@@ -48,7 +50,8 @@ public struct EventLogError: StoreError, Equatable {
 
     public var isTransient: Bool {
         switch code {
-        case .unreachable, .timedOut, .queueFull, .groupChanged, .unknownTopic, .notAuthorized, .other: true
+        case .unreachable, .timedOut, .queueFull, .groupChanged, .unknownTopic, .notAuthorized, .consumerLost, .other:
+            true
         case .messageTooLarge, .invalidConfiguration, .closed: false
         }
     }

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import KafkaLog
 import MongoStore
 import Stores
 import Synchronization
@@ -48,6 +49,12 @@ final class Pipeline: Sendable {
         for process in started.withLock({ $0 }) { process.stop() }
         await broker.stop()
         await Servers.dropPostgresDatabase(database)
+    }
+
+    /// The last lines that each process has printed: for a test that fails.
+    var lastLines: String {
+        started.withLock { $0 }.map { "pid \($0.pid):\n" + $0.lines.suffix(12).joined(separator: "\n") }
+            .joined(separator: "\n")
     }
 
     /// The port of the MongoDB server.
@@ -120,6 +127,22 @@ final class Pipeline: Sendable {
         let record = try JSONDecoder().decode(ListeningRecord.self, from: Data(line.utf8))
         guard let port = Int(record.port) else { throw PipelineFailure("no port in \(line)") }
         return Role(process: process, port: port)
+    }
+
+    /// Opens the log and the raw event store as one more process would, and closes them also when `body` throws.
+    func withStores<Value>(_ body: (KafkaLog, MongoStore) async throws -> Value) async throws -> Value {
+        let log = try KafkaLog(
+            configuration: KafkaConfiguration(bootstrapServers: broker.bootstrapServers, clientID: "test"))
+        let store: MongoStore
+        do { store = try MongoStore(uri: mongodbURI) } catch {
+            await log.close()
+            throw error
+        }
+        let result: Result<Value, any Error>
+        do { result = .success(try await body(log, store)) } catch { result = .failure(error) }
+        await log.close()
+        await store.close()
+        return try result.get()
     }
 
     private struct ListeningRecord: Decodable { var port: String }

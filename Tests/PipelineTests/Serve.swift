@@ -13,10 +13,13 @@ final class Serve {
     private(set) var process: ChildProcess
 
     /// Runs a test with the four roles up; they are killed in the end, and the directory removed.
+    /// - Parameter prepare: given the stores of the directory before the roles are started.
     static func withServe(
-        _ additions: [String: String] = [:], _ body: (Serve) async throws -> Void
+        _ additions: [String: String] = [:], preparing prepare: ((DataDirectory) async throws -> Void)? = nil,
+        _ body: (Serve) async throws -> Void
     ) async throws {
         try await TemporaryDirectory.with { directory in
+            if let prepare { try await withStores(directory.path, prepare) }
             let serve = try Serve(directory.path, additions)
             do {
                 try await serve.waitUntilReady()
@@ -29,6 +32,29 @@ final class Serve {
         }
     }
 
+    /// Opens the stores of a directory that no process has, and closes them also when `body` throws.
+    static func withStores<Value>(
+        _ path: String, _ body: (DataDirectory) async throws -> Value
+    ) async throws -> Value {
+        let directory = try DataDirectory(path: path)
+        do {
+            _ = try await directory.log.provision(TopicDefinition.contract)
+            try await directory.raw.provision()
+            let value = try await body(directory)
+            await directory.close()
+            return value
+        } catch {
+            await directory.close()
+            throw error
+        }
+    }
+
+    /// Starts it again, after its end.
+    func start() async throws {
+        process = try Self.launch(directory, collectorPort, dashboardPort, additions)
+        try await waitUntilReady()
+    }
+
     private init(_ directory: String, _ additions: [String: String]) throws {
         (self.directory, self.additions) = (directory, additions)
         (collectorPort, dashboardPort) = (try freePort(), try freePort())
@@ -37,6 +63,8 @@ final class Serve {
 
     var collectorURL: String { "http://127.0.0.1:\(collectorPort)" }
     var dashboard: Pipeline.Role { Pipeline.Role(process: process, port: dashboardPort) }
+    /// The process as a role, by the port that tells its metrics.
+    var role: Pipeline.Role { Pipeline.Role(process: process, port: collectorPort) }
 
     static func launch(
         _ directory: String, _ collectorPort: Int, _ dashboardPort: Int, _ additions: [String: String] = [:]

@@ -8,9 +8,9 @@ import Synchronization
 public final class TCPRelay: Sendable {
     private struct State {
         var isCut = false
-        /// Milliseconds that each read of bytes waits before they go on.
-        var delay: UInt32 = 0
         var connections: Set<Int32> = []
+        /// How long each read of bytes waits before they go on.
+        var delay: Duration = .zero
     }
 
     /// Where clients connect.
@@ -55,8 +55,8 @@ public final class TCPRelay: Sendable {
     /// Lets connections through again.
     public func restore() { state.withLock { $0.isCut = false } }
 
-    /// From now on bytes wait so many milliseconds, in both directions, before they go on.
-    public func slow(by milliseconds: UInt32) { state.withLock { $0.delay = milliseconds } }
+    /// From now on bytes wait so long, in both directions, before they go on.
+    public func delay(_ delay: Duration) { state.withLock { $0.delay = delay } }
 
     private func relay(_ client: Int32) {
         let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -70,10 +70,10 @@ public final class TCPRelay: Sendable {
             closeNow(client)
             return closeNow(server)
         }
-        let delay: @Sendable () -> UInt32 = { [weak self] in self?.state.withLock { $0.delay } ?? 0 }
-        Thread { copy(from: client, to: server, delay) }.start()
+        let delay: @Sendable () -> Duration = { [weak self] in self?.state.withLock { $0.delay } ?? .zero }
+        Thread { copy(from: client, to: server, after: delay) }.start()
         Thread { [weak self] in
-            copy(from: server, to: client, delay)
+            copy(from: server, to: client, after: delay)
             self?.state.withLock { $0.connections.subtract([client, server]) }
             usleep(10_000)  // The other thread has been woken by now, and must not read from a reused descriptor.
             closeNow(client)
@@ -82,10 +82,10 @@ public final class TCPRelay: Sendable {
     }
 }
 
-private func copy(from source: Int32, to target: Int32, _ delay: () -> UInt32) {
+private func copy(from source: Int32, to target: Int32, after delay: () -> Duration) {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while case let count = recv(source, &buffer, buffer.count, 0), count > 0 {
-        usleep(delay() * 1_000)
+        Thread.sleep(forTimeInterval: delay() / .seconds(1))
         guard send(target, buffer, count, Int32(MSG_NOSIGNAL)) == count else { break }
     }
     shutdown(source, Int32(SHUT_RDWR))

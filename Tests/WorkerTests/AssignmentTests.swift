@@ -107,4 +107,32 @@ struct AssignmentTests {
         #expect(assignment.comparison == nil)
         #expect(assignment.progress.count == 1)
     }
+
+    @Test func aBatchIsCountedOnceHoweverManyOfItsSlicesAreHeld() {
+        var assignment = started([0: 0, 1: 0, 2: 0])
+        let batch = RecordBatch((0..<2).map { record("0123456789", offset: 0, partition: $0) })
+        for slice in RecordSlice.slices(of: batch) { assignment.hold(slice, now: start) }
+        #expect(assignment.heldBytes == batch.bytes.count)
+        let other = slice(0, of: 2)
+        assignment.hold(other, now: start)
+        #expect(assignment.heldBytes == batch.bytes.count + other.batch.bytes.count)
+        assignment.doubt([0], now: start)
+        #expect(assignment.heldBytes == batch.bytes.count + other.batch.bytes.count, "a slice of 1 still needs it")
+        assignment.doubt([1, 2], now: start)
+        #expect(assignment.heldBytes == 0)
+    }
+
+    @Test func aMemberThatIsLostAgainAndAgainComesBackMoreSlowly() {
+        var pace = JoinPace()
+        var wait = pace.next(now: start)
+        #expect(wait == nil, "the first time at once")
+        var longest = Duration.zero
+        for second in 1..<50 {
+            wait = pace.next(now: start + .seconds(second))
+            longest = max(longest, wait ?? .zero)
+        }
+        #expect(longest > .seconds(1))
+        wait = pace.next(now: start + .seconds(500))
+        #expect(wait.map { $0 <= .milliseconds(100) } == true, "a long membership makes it quick again")
+    }
 }

@@ -13,11 +13,22 @@ import Worker
 /// Engines meet roles here.
 extension RoleProcess {
     func buildLog() throws -> any EventLog {
+        try buildLog(clientID: "tributary-\(settings.role.rawValue)", produceTimeout: settings.kafka.produceTimeout)
+    }
+
+    /// A client of its own for live summaries: its trouble is nobody else's, and it gives up sooner.
+    func buildLiveLog() throws -> any EventLog {
+        try buildLog(
+            clientID: "tributary-\(settings.role.rawValue)-live",
+            produceTimeout: min(.seconds(2), settings.kafka.produceTimeout))
+    }
+
+    private func buildLog(clientID: String, produceTimeout: Duration) throws -> any EventLog {
         try configured {
             try KafkaLog(
                 configuration: KafkaConfiguration(
                     bootstrapServers: settings.kafka.bootstrapServers, properties: settings.kafka.properties,
-                    clientID: "tributary-\(settings.role.rawValue)", produceTimeout: settings.kafka.produceTimeout))
+                    clientID: clientID, produceTimeout: produceTimeout))
         }
     }
 
@@ -37,14 +48,15 @@ extension RoleProcess {
     /// - Parameter isMade: whether to make the directory where there is none.
     func buildStores(makingDirectory isMade: Bool = true) throws -> BuiltStores {
         guard let path = settings.dataDirectory else {
+            let liveLog = try buildLiveLog()
             return BuiltStores(
-                log: try buildLog(), raw: try buildRawEventStore(), rollups: try buildRollupStore(), durability: "kafka"
-            )
+                log: try buildLog(), raw: try buildRawEventStore(), rollups: try buildRollupStore(),
+                live: LogLiveFeed(log: liveLog), liveLog: liveLog, durability: "kafka")
         }
         let directory = try configured { try DataDirectory(path: path, makingIt: isMade) }
         return BuiltStores(
-            log: directory.log, raw: directory.raw, rollups: directory.rollups, durability: "embedded",
-            directory: directory)
+            log: directory.log, raw: directory.raw, rollups: directory.rollups, live: directory.live,
+            durability: "embedded", directory: directory)
     }
 
     var metadataKeys: MetadataKeys { keysOfMetadata(settings) }
@@ -62,6 +74,13 @@ extension RoleProcess {
         var configuration = WorkerConfiguration()
         configuration.group = settings.group
         configuration.batchSize = settings.batchSize
+        configuration.heldBytes = settings.heldBytes
+        // Well before the group takes the partitions away from a worker that does not poll.
+        let pollInterval = self.settings.kafka.properties["max.poll.interval.ms"].flatMap { Int($0) } ?? 300_000
+        configuration.sessionDeadline = .milliseconds(pollInterval * 4 / 5)
+        configuration.lagInterval = settings.lagInterval
+        configuration.assumedRetention = Int64(settings.assumedRetention / .milliseconds(1))
+        configuration.liveVisitors = settings.liveVisitors
         configuration.enrichment.redactedKeys = settings.redactedKeys
         configuration.enrichment.redactionSecret = Array(settings.redactionSecret.utf8)
         configuration.enrichment.cacheSize = settings.enrichmentCacheSize
@@ -109,12 +128,16 @@ struct BuiltStores: Sendable {
     let log: any EventLog
     let raw: any RawEventStore
     let rollups: any RollupStore
+    let live: any LiveFeed
+    /// The live summaries' own log; `nil` where they do not go through one.
+    var liveLog: (any EventLog)?
     /// What the collector's answers call it.
     let durability: String
     /// The embedded profile's directory, whose lock must live as long as the stores.
     var directory: DataDirectory?
 
     @Sendable func close() async {
+        await liveLog?.close()
         await log.close()
         await raw.close()
         await rollups.close()

@@ -80,8 +80,8 @@ struct ServeCommand: AsyncParsableCommand {
         var configuration = try process.buildWorkerConfiguration()
         if stores.durability == "embedded" { configuration.concurrentInserts = 1 }
         return WorkerService(
-            log: stores.log, store: stores.raw, configuration: configuration, logger: process.logger,
-            now: currentMilliseconds, newToken: freshToken)
+            log: stores.log, store: stores.raw, live: stores.live, configuration: configuration,
+            logger: process.logger, now: currentMilliseconds, newToken: freshToken)
     }
 
     private func buildAggregator(_ process: RoleProcess, _ stores: BuiltStores) throws -> AggregatorService {

@@ -88,6 +88,15 @@ struct Assignment {
         held[slice.partition] = entry
     }
 
+    /// The bytes of all batches that held slices are of: each is in memory as a whole while one of its slices is held.
+    var heldBytes: Int {
+        var batches: [UnsafePointer<UInt8>?: Int] = [:]
+        for slice in held.values.flatMap(\.slices) {
+            slice.batch.bytes.withUnsafeBufferPointer { batches[$0.baseAddress] = $0.count }
+        }
+        return batches.values.reduce(0, +)
+    }
+
     /// The first slice of every partition whose waiting time is over.
     func due(at now: ContinuousClock.Instant) -> [RecordSlice] {
         held.values.filter { $0.due <= now }.compactMap(\.slices.first)

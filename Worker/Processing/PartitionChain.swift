@@ -37,6 +37,8 @@ struct PartitionChain: Sendable {
     let deadLetters: DeadLetterWriter
     /// Names a batch.
     let newToken: @Sendable () -> String
+    /// Is told what was stored; `nil` where nobody looks on.
+    var live: LiveTally?
 
     /// decode → enrich → store → dead letters → progress.
     /// - Returns: what became of each share, in order; a failure is the world's trouble, and the same share is to be
@@ -70,6 +72,7 @@ struct PartitionChain: Sendable {
     /// What became of the records: stored, or to be buried.
     private struct Settled: Sendable {
         var due: Due
+        var decoded: [Decoded]
         var outcomes: [Outcome]
 
         var faults: [(index: Int, fault: Fault)] {
@@ -128,7 +131,8 @@ struct PartitionChain: Sendable {
         var settled: [Settled] = []
         for (item, result) in zip(read, outcomes) {
             switch result {
-            case .success(let outcomes): settled.append(Settled(due: item.due, outcomes: outcomes))
+            case .success(let outcomes):
+                settled.append(Settled(due: item.due, decoded: item.decoded, outcomes: outcomes))
             case .failure(let error): results[item.due.place] = .failure(error)
             }
         }
@@ -155,6 +159,7 @@ struct PartitionChain: Sendable {
         }
         let replies = await storing.store.advance(moves)
         for (item, (move, reply)) in zip(buried, zip(moves, replies)) {
+            if case .success(.advanced) = reply { live?.count(move.new.partition, item.decoded, item.outcomes) }
             results[item.due.place] = reply.map { outcome in
                 switch outcome {
                 case .advanced: Processed(progress: move.new, outcomes: item.outcomes, isAstray: false)

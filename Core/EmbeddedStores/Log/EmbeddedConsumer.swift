@@ -3,6 +3,9 @@ import Stores
 
 /// A member of a consumer group of the embedded log.
 actor EmbeddedConsumer: EventConsumer {
+    /// A batch is closed at so many bytes, whatever the number of its records.
+    private static let maximumBatchBytes = 8 << 20
+
     private let log: EmbeddedLog
     private let name: ConsumerGroups.Name
     private let topic: LogAppender.TopicEntry
@@ -75,7 +78,7 @@ actor EmbeddedConsumer: EventConsumer {
         guard !partitions.isEmpty else { return RecordBatch() }
         turn = partitions[0] + 1
         let places = partitions.map { (partition: $0, from: next[$0]!, to: extent($0)!.high) }
-        let batch = try await log.read(topic.id, places, max: max)
+        let batch = try await log.read(topic.id, places, max: max, maxBytes: Self.maximumBatchBytes)
         for record in batch.records { next[record.partition] = record.offset + 1 }
         return batch
     }

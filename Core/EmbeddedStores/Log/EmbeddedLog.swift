@@ -59,12 +59,12 @@ public final class EmbeddedLog: TrimmableEventLog {
         return try await read(entry.id, ranges, max: places.count)
     }
 
-    /// Reads records of several stretches, together at most `max`.
+    /// Reads records of several stretches, together at most `max`, and none more after so many bytes.
     func read(
-        _ topic: Int64, _ places: [(partition: Int32, from: Int64, to: Int64)], max: Int
+        _ topic: Int64, _ places: [(partition: Int32, from: Int64, to: Int64)], max: Int, maxBytes: Int = .max
     ) async throws -> RecordBatch {
         try await logged("records could not be read") { core in
-            try await core.pool.read { try LogQueries.records($0, topic, places, max: max) }
+            try await core.pool.read { try LogQueries.records($0, topic, places, max: max, maxBytes: maxBytes) }
         }
     }
 
@@ -113,6 +113,12 @@ public final class EmbeddedLog: TrimmableEventLog {
 
     /// How long a topic's records are kept, in milliseconds; `nil` for ever.
     func retention(of topic: Topic) throws -> Int64? { try entry(topic).retention }
+
+    /// Events stay until they have been processed, however old (`DataDirectory.expire`).
+    public func unreadRetention(of topic: Topic) async throws -> TopicRetention {
+        let retention = try retention(of: topic)
+        return topic == .userEvents ? .unlimited : retention.map { .milliseconds($0) } ?? .unlimited
+    }
 
     /// Drops a slice of the records that are older than `cutoff`.
     /// - Parameter bounds: by partition, the offset from which records are kept, however old.

@@ -61,19 +61,19 @@ enum LogQueries {
     }
 
     static func records(
-        _ db: Database, _ topic: Int64, _ places: [(partition: Int32, from: Int64, to: Int64)], max: Int
+        _ db: Database, _ topic: Int64, _ places: [(partition: Int32, from: Int64, to: Int64)], max: Int, maxBytes: Int
     ) throws -> RecordBatch {
         let select = try PreparedStatement(
             db, "SELECT key, timestamp, record_key, value, headers FROM record WHERE key >= ? AND key < ? ORDER BY key")
         var batch = RecordBatch()
         let names = HeaderCoding.Names(in: &batch)
         var headers: [RecordBatch.Header] = []
-        for place in places where batch.count < max {
+        for place in places where batch.count < max && batch.bytes.count < maxBytes {
             select.bind(1, RecordKey.key(topic, place.partition, place.from))
             select.bind(2, RecordKey.key(topic, place.partition, place.to))
             try select.forEachRow { row in
                 try append(row, names, &headers, to: &batch)
-                return batch.count < max
+                return batch.count < max && batch.bytes.count < maxBytes
             }
         }
         return batch

@@ -141,6 +141,12 @@ extension Settings.Worker {
         ) { $0.utf8.count >= 16 ? $0 : nil }
         if !redactedKeys.isEmpty { reader.requireRedactionSecret() }
         enrichmentCacheSize = reader.number("worker.enrichmentCacheSize", default: 4_096, in: 2...1_000_000)
+        heldBytes = reader.number("worker.heldBytes", default: 64 << 20, in: 1 << 20...1 << 40)
+        lagInterval = reader.duration(
+            "worker.lagInterval", default: .seconds(10), in: .milliseconds(100)...(.seconds(3_600)))
+        assumedRetention = reader.duration(
+            "worker.logRetention", default: .seconds(7 * 86_400), in: .seconds(1)...(.seconds(36_500 * 86_400)))
+        liveVisitors = reader.number("worker.liveVisitors", default: 500_000, in: 1_000...100_000_000)
     }
 }
 

@@ -86,6 +86,14 @@ public struct Settings: Sendable {
         public var redactionSecret: String
         /// How many texts each cache of enrichment remembers at most.
         public var enrichmentCacheSize: Int
+        /// How many bytes of records may wait for a store.
+        public var heldBytes: Int
+        /// How often lag is measured.
+        public var lagInterval: Duration
+        /// How long the log is taken to keep events where it does not tell.
+        public var assumedRetention: Duration
+        /// How many visitors are remembered for the live view at most.
+        public var liveVisitors: Int
     }
 
     /// The aggregator.

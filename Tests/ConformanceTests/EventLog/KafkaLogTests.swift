@@ -48,6 +48,30 @@ import Testing
         }
     }
 
+    @Test("a member's fatal error is told as such, and another member takes its place")
+    func fatalConsumer() async throws {
+        try await withBroker { fixture in
+            let log = try await fixture.open(properties: [:])
+            _ = try await log.produce(RecordBatch("x", 10), to: .checked)
+            let consumer = try await log.consumer(group: "fatal", topic: .checked)
+            _ = try await consumer.awaitAssignment()
+            try await consumer.assign([0: 0])
+            // A heartbeat that is answered so is fatal to a member.
+            try await fixture.broker.command("request-errors 12 FENCED_INSTANCE_ID")
+            await expectLogError(.consumerLost) {
+                let deadline = ContinuousClock.now + .seconds(60)
+                while .now < deadline { _ = try await consumer.next(max: 100, wait: .milliseconds(500)) }
+            }
+            await expectLogError(.consumerLost) { _ = try await consumer.next(max: 100, wait: .zero) }
+            await consumer.close()
+            let other = try await log.consumer(group: "fatal", topic: .checked)
+            _ = try await other.awaitAssignment()
+            try await other.assign([0: 3])
+            #expect(try await other.take(7).count == 7)
+            await other.close()
+        }
+    }
+
     @Test("records that time out in flight fail, and later ones get through")
     func timeOutInFlight() async throws {
         try await withBroker { fixture in
