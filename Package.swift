@@ -54,6 +54,7 @@ let package = Package(
         .executable(name: "tributary", targets: ["Tributary"]),
         .executable(name: "mock-broker", targets: ["MockBroker"]),
         .executable(name: "null-servers", targets: ["NullServers"]),
+        .executable(name: "fold-bench", targets: ["FoldBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", exact: "0.2.0"),
@@ -152,6 +153,9 @@ let package = Package(
         .executableTarget(
             name: "NullServers", dependencies: [hummingbird, logging, nio, nioHTTP, nioPosix],
             path: "Benchmarks/NullServers", swiftSettings: strict),
+        .executableTarget(
+            name: "FoldBench", dependencies: ["Aggregator", "EmbeddedStores", "PostgresStore", "Stores"],
+            path: "Benchmarks/FoldBench", swiftSettings: strict),
         room("TestSupport", at: "Tests/TestSupport", ["Stores"]),
         room("StoreModels", at: "Tests/StoreModels", ["Events", "Stores"]),
         tests("EventsTests", ["Events"]),
@@ -168,7 +172,12 @@ let package = Package(
         tests(
             "WorkerTests", ["Events", "Operations", "StoreModels", "Stores", "Worker", logging]),
         tests("GeoIPTests", ["GeoIP", "StoreModels"]),
-        tests("AggregatorTests", ["Aggregator", "Bitmaps", "Events", "StoreModels", "Stores", logging]),
+        tests(
+            "AggregatorTests",
+            [
+                "Aggregator", "Bitmaps", "EmbeddedStores", "Events", "PostgresStore", "StoreModels", "Stores", "TestSupport",
+                logging,
+            ]),
         tests(
             "DashboardAPITests",
             [
