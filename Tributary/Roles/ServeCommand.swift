@@ -26,6 +26,7 @@ struct ServeCommand: AsyncParsableCommand {
         let access = try await process.buildAccess()
         let stores = try process.buildStores()
         if stores.durability == "embedded" { try await provision(stores, process) }
+        try await process.checkTimeZone(stores.rollups, try process.buildCalendar())
         let spill = stores.durability == "embedded" ? nil : try await process.openSpill(before: stores.log)
         let (worker, aggregator) = (try buildWorker(process, stores), try buildAggregator(process, stores))
         let health = Health(

@@ -28,6 +28,9 @@ extension RollupStoreFixture {
 /// The reporting time zone of the checks.
 let zone = "Europe/Berlin"
 
+/// By which it is cut.
+let zoneRules = ReportingCalendar.rules(of: zone)
+
 /// One rule of the contract, by name.
 struct RollupStoreCheck: Sendable, CustomTestStringConvertible {
     let name: String
@@ -42,7 +45,8 @@ struct RollupStoreCheck: Sendable, CustomTestStringConvertible {
 
     /// Every rule.
     static let all: [RollupStoreCheck] =
-        provisioning + counting + values + visitors + sets + cursors + isolation + availability + model
+        provisioning + counting + values + visitors + forgetting + leads + recuts + sets + cursors + isolation
+        + availability + model
 
     /// Holds a fixture to the rule and removes its data, also when the rule is broken.
     func run(on fixture: any RollupStoreFixture) async throws {
