@@ -25,6 +25,9 @@ public func addDashboardRoutes(
     analysts.get("/api/analytics/visitors") { request, context in
         try await analytics.answer(VisitorsQuery.self, request, context)
     }
+    analysts.get("/api/analytics/sources") { request, context in
+        try await analytics.answer(SourcesQuery.self, request, context)
+    }
     analysts.get("/api/analytics/breakdown") { request, context in
         try await analytics.answer(BreakdownQuery.self, request, context)
     }

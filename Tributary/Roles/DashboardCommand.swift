@@ -25,6 +25,7 @@ struct DashboardCommand: AsyncParsableCommand {
                 to: router, store: rollups, timeZone: settings.reportingTimeZone,
                 cacheSize: settings.dashboard.cacheSize, access: access.access, pipeline: pipeline,
                 now: currentMilliseconds)
+            addPage(to: router, directory: settings.dashboard.pageDirectory)
         }
         let services = process.reloading(access.reloadables) + access.services + [server]
         try await process.run(services) {

@@ -4,6 +4,7 @@ import DashboardAPI
 import Operations
 import ServiceLifecycle
 import Stores
+import Traffic
 import Worker
 
 /// `tributary serve`: all four roles in one process. With a data directory nothing else is needed.
@@ -21,14 +22,18 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     /// Runs the four roles, and beside them services that begin after them and end before them.
-    func serve(_ process: RoleProcess, with companions: [any Service] = []) async throws {
-        let keys = try process.buildWriteKeys()
+    /// - Parameter isDemonstration: whether visitors are made up, and with them their browsers and addresses.
+    func serve(
+        _ process: RoleProcess, with companions: [any Service] = [], isDemonstration: Bool = false
+    ) async throws {
+        let keys = try process.buildWriteKeys(believingAnyone: isDemonstration)
         let access = try await process.buildAccess()
         let stores = try process.buildStores()
         if stores.durability == "embedded" { try await provision(stores, process) }
         try await process.checkTimeZone(stores.rollups, try process.buildCalendar())
         let spill = stores.durability == "embedded" ? nil : try await process.openSpill(before: stores.log)
-        let (worker, aggregator) = (try buildWorker(process, stores), try buildAggregator(process, stores))
+        let worker = try buildWorker(process, stores, isDemonstration)
+        let aggregator = try buildAggregator(process, stores)
         let health = Health(
             role: "serve",
             checks: [
@@ -77,8 +82,13 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func buildWorker(_ process: RoleProcess, _ stores: BuiltStores) throws -> WorkerService {
+    private func buildWorker(
+        _ process: RoleProcess, _ stores: BuiltStores, _ isDemonstration: Bool
+    ) throws -> WorkerService {
         var configuration = try process.buildWorkerConfiguration()
+        if isDemonstration, configuration.enrichment.country == nil {
+            configuration.enrichment.country = { MadeUpAddress.country(of: $0) }
+        }
         if stores.durability == "embedded" { configuration.concurrentInserts = 1 }
         return WorkerService(
             log: stores.log, store: stores.raw, live: stores.live, configuration: configuration,
@@ -104,6 +114,7 @@ struct ServeCommand: AsyncParsableCommand {
                 to: router, store: stores.rollups, timeZone: settings.reportingTimeZone,
                 cacheSize: settings.dashboard.cacheSize, access: access,
                 pipeline: process.pipelineStores(stores), now: currentMilliseconds)
+            addPage(to: router, directory: settings.dashboard.pageDirectory)
         }
     }
 }

@@ -97,6 +97,9 @@ extension Settings.Dashboard {
         host = reader.host("dashboard.host", default: reader.namesTokenKeys ? "0.0.0.0" : "127.0.0.1")
         port = reader.port("dashboard.port", default: 8090)
         cacheSize = reader.number("dashboard.cacheBytes", default: 16 << 20, in: 0...1 << 30)
+        pageDirectory = reader.value("dashboard.pageDir", default: nil, allowed: "the path of a directory") {
+            .some(.some($0))
+        }
         subjectRate = reader.rate("subject", default: RateSetting("100/s"))
         subjectTableSize = reader.number("limit.subjectTableSize", default: 4_096, in: 1_024...16_777_216)
     }
