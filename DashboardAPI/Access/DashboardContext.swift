@@ -7,12 +7,14 @@ public struct DashboardContext: RequestContext, RemoteAddressRequestContext {
     public var coreContext: CoreRequestContextStorage
     /// The address of the connection's other end.
     public let remoteAddress: SocketAddress?
+    /// The connection, for a request that makes something else of it.
+    let channel: any Channel
     /// Who asks: nobody, until the middleware of `Access` has found out.
     public internal(set) var caller = Caller.nobody
 
     public init(source: Source) {
         coreContext = .init(source: source)
-        remoteAddress = source.channel.remoteAddress
+        (channel, remoteAddress) = (source.channel, source.channel.remoteAddress)
     }
 }
 

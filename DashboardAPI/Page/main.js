@@ -38,7 +38,8 @@ class Page {
   /** What does not change from view to view: the zone that days are cut in, and the sources. */
   async learn() {
     try {
-      const answer = await ask("/api/analytics/sources");
+      const [answer, session] = await Promise.all([ask("/api/analytics/sources"), ask("/session")]);
+      this.isSignedIn = !session.open;
       this.reporting = answer.timezone;
       this.sources = answer.sources.map(({ name }) => name);
       this.heard(answer);

@@ -12,7 +12,7 @@ struct PageFiles: Sendable {
         /// A strong entity tag: of the content alone.
         var tag: String
 
-        init(_ name: String, _ bytes: some Sequence<UInt8>) {
+        init(_ name: String, _ bytes: [UInt8]) {
             body = ByteBuffer(bytes: bytes)
             type = Self.types[name.split(separator: ".").last.map(String.init) ?? ""] ?? "application/octet-stream"
             let digest = SHA256.hash(data: Data(body.readableBytesView)).prefix(16)
@@ -26,24 +26,41 @@ struct PageFiles: Sendable {
     }
 
     /// Those within the binary.
-    static let embedded: [String: File] = {
-        var files: [String: File] = [:]
+    private static let all: [String: [UInt8]] = {
+        var files: [String: [UInt8]] = [:]
         guard var next = page_files() else { return files }
         while let name = next.pointee.name {
-            let file = String(cString: name)
-            files[file] = File(file, UnsafeBufferPointer(start: next.pointee.bytes, count: next.pointee.size))
+            files[String(cString: name)] = Array(
+                UnsafeBufferPointer(start: next.pointee.bytes, count: next.pointee.size))
             next += 1
         }
         return files
     }()
 
+    private let embedded: [String: File]
+    private let isLive: Bool
     /// Where they are read anew for every request, for who works on the page; `nil`: those within the binary.
-    let directory: String?
+    private let directory: String?
+
+    init(isLive: Bool, directory: String?) {
+        (self.isLive, self.directory) = (isLive, directory)
+        embedded = Self.all.reduce(into: [:]) { files, file in
+            files[file.key] = File(file.key, Self.told(file.value, isLive))
+        }
+    }
 
     /// A file of the page; `nil` where it has none of that name.
     func file(_ name: String) -> File? {
-        guard let file = Self.embedded[name] else { return nil }
-        guard let directory else { return file }
-        return FileManager.default.contents(atPath: "\(directory)/\(name)").map { File(name, $0) }
+        guard let file = embedded[name], let directory else { return embedded[name] }
+        guard let data = FileManager.default.contents(atPath: "\(directory)/\(name)") else { return file }
+        return File(name, Self.told(Array(data), isLive))
+    }
+
+    /// The page asks for nothing that is not there: it is told whether there is a live view.
+    private static func told(_ bytes: [UInt8], _ isLive: Bool) -> [UInt8] {
+        guard isLive else { return bytes }
+        let (said, meant) = (Array(#"name="live" content="no""#.utf8), Array(#"name="live" content="yes""#.utf8))
+        guard let place = bytes.firstRange(of: said) else { return bytes }
+        return bytes[..<place.lowerBound] + meant + bytes[place.upperBound...]
     }
 }

@@ -3,9 +3,11 @@ public import Hummingbird
 
 /// Adds the dashboard's page: `/`, and what it loads below `/page/`. It holds no numbers, so anybody may have it; it
 /// asks the API as anybody would.
-/// - Parameter directory: where its files are read from instead of the binary; for who works on them.
-public func addPage(to router: Router<some RequestContext>, directory: String?) {
-    let files = PageFiles(directory: directory)
+/// - Parameters:
+///   - isLive: whether there is a live view.
+///   - directory: where its files are read from instead of the binary; for who works on them.
+public func addPage(to router: Router<some RequestContext>, isLive: Bool, directory: String?) {
+    let files = PageFiles(isLive: isLive, directory: directory)
     for method in [HTTPRequest.Method.get, .head] {
         router.on("/", method: method) { request, _ in try answer(files, "index.html", to: request) }
         router.on("/page/:file", method: method) { request, context in

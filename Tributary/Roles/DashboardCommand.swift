@@ -15,6 +15,8 @@ struct DashboardCommand: AsyncParsableCommand {
         let rollups = try process.buildRollupStore()
         let pipeline = try process.buildPipelineStores(rollups)
         let settings = process.settings
+        let liveLog = settings.kafka.bootstrapServers.isEmpty ? nil : try process.buildLiveLog()
+        let live = liveLog.map { process.buildLiveHub(LogLiveFeed(log: $0)) }
         let access = try await process.buildAccess()
         let health = Health(role: "dashboard-api", checks: [.rollups(rollups)] + access.checks)
         let server = process.server(
@@ -25,10 +27,14 @@ struct DashboardCommand: AsyncParsableCommand {
                 to: router, store: rollups, timeZone: settings.reportingTimeZone,
                 cacheSize: settings.dashboard.cacheSize, access: access.access, pipeline: pipeline,
                 now: currentMilliseconds)
-            addPage(to: router, directory: settings.dashboard.pageDirectory)
+            addLive(to: router, hub: live, access: access.access)
+            addPage(to: router, isLive: live != nil, directory: settings.dashboard.pageDirectory)
         }
-        let services = process.reloading(access.reloadables) + access.services + [server]
-        try await process.run(services) {
+        var services = process.reloading(access.reloadables) + access.services
+        if let live { services.append(live) }
+        // Those who look on are told so by the server, the first to end.
+        try await process.run(services + [server]) {
+            await liveLog?.close()
             await pipeline?.close()
             await rollups.close()
         }

@@ -47,7 +47,8 @@ extension RoleProcess {
         guard !settings.kafka.bootstrapServers.isEmpty, !settings.mongodb.uri.isEmpty else { return nil }
         return pipelineStores(
             BuiltStores(
-                log: try buildLog(), raw: try buildRawEventStore(), rollups: rollups, durability: "kafka"))
+                log: try buildLog(), raw: try buildRawEventStore(), rollups: rollups, live: LogLiveFeed(log: try buildLog()),
+                durability: "kafka"))
     }
 
     func pipelineStores(_ stores: BuiltStores) -> PipelineStores {
@@ -58,5 +59,13 @@ extension RoleProcess {
         return PipelineStores(
             log: stores.log, raw: stores.raw, rollups: stores.rollups, group: settings.worker.group,
             retention: retention)
+    }
+
+    /// What the live view tells.
+    func buildLiveHub(_ feed: any LiveFeed) -> LiveHub {
+        var limits = LiveLimits()
+        limits.viewers = settings.dashboard.liveViewers
+        limits.origins = Set(settings.dashboard.liveOrigins)
+        return LiveHub(feed: feed, limits: limits, logger: logger, now: currentMilliseconds)
     }
 }

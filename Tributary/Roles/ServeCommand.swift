@@ -40,17 +40,18 @@ struct ServeCommand: AsyncParsableCommand {
                 spill?.health ?? .log(stores.log), .rawEvents(stores.raw), .rollups(stores.rollups),
                 worker.health, aggregator.health,
             ] + access.checks)
+        let live = process.buildLiveHub(stores.live)
         let parts = try process.buildCollectorParts(stores.log)
         // The servers are the first to end: what they reject last is still recorded.
         var services = process.reloading(keys, and: parts.reloadables + access.reloadables)
         services += [OpenDeadLetters(stores.raw, logger: process.logger, now: currentMilliseconds), worker, aggregator]
-        services += access.services
+        services += [live] + access.services
         if let rejected = parts.rejected { services.append(rejected) }
         services += [
             try process.collectorServer(
                 log: stores.log, spill: spill?.spill, durability: stores.durability, keys: keys, parts: parts,
                 health: health),
-            dashboardServer(process, stores, access.access, health),
+            dashboardServer(process, stores, live, access.access, health),
         ]
         if let directory = process.settings.dataDirectory {
             services.append(
@@ -103,7 +104,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func dashboardServer(
-        _ process: RoleProcess, _ stores: BuiltStores, _ access: Access, _ health: Health
+        _ process: RoleProcess, _ stores: BuiltStores, _ live: LiveHub, _ access: Access, _ health: Health
     ) -> any Service {
         let settings = process.settings
         return process.server(
@@ -114,7 +115,8 @@ struct ServeCommand: AsyncParsableCommand {
                 to: router, store: stores.rollups, timeZone: settings.reportingTimeZone,
                 cacheSize: settings.dashboard.cacheSize, access: access,
                 pipeline: process.pipelineStores(stores), now: currentMilliseconds)
-            addPage(to: router, directory: settings.dashboard.pageDirectory)
+            addLive(to: router, hub: live, access: access)
+            addPage(to: router, isLive: true, directory: settings.dashboard.pageDirectory)
         }
     }
 }

@@ -44,7 +44,7 @@ extension Settings.Edge {
         connections = ConnectionLimits(reader: &reader)
     }
 
-    private static func isOrigin(_ text: String) -> Bool {
+    static func isOrigin(_ text: String) -> Bool {
         text == "*" || text.wholeMatch(of: #/https?://[A-Za-z0-9.\-\[\]:]+/#) != nil
     }
 }

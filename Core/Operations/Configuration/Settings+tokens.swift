@@ -100,6 +100,13 @@ extension Settings.Dashboard {
         pageDirectory = reader.value("dashboard.pageDir", default: nil, allowed: "the path of a directory") {
             .some(.some($0))
         }
+        liveViewers = reader.number("dashboard.liveViewers", default: 500, in: 1...100_000)
+        liveOrigins = reader.value(
+            "dashboard.liveOrigins", default: [], allowed: "origins such as https://wall.example, with commas between"
+        ) { text in
+            let origins = text.split(separator: ",").map { String($0.drop { $0 == " " }) }
+            return origins.allSatisfy { $0 != "*" && Settings.Edge.isOrigin($0) } ? origins : nil
+        }
         subjectRate = reader.rate("subject", default: RateSetting("100/s"))
         subjectTableSize = reader.number("limit.subjectTableSize", default: 4_096, in: 1_024...16_777_216)
     }

@@ -62,6 +62,10 @@ public struct Settings: Sendable {
         public var cacheSize: Int
         /// The directory that the page's files are read from; `nil`: those within the binary.
         public var pageDirectory: String?
+        /// Those who look at the live view at once.
+        public var liveViewers: Int
+        /// Origins of pages that may, beside the dashboard's own.
+        public var liveOrigins: [String]
         /// Whose tokens open it; `nil`: it is open.
         public var tokens: Tokens?
         /// Requests of one bearer of tokens; `nil`: any number.
