@@ -82,6 +82,10 @@ let package = Package(
         room("JSONSchema", at: "Core/JSONSchema", ["Events"]),
         room("Traffic", at: "Core/Traffic", ["Events", heap]),
         room("Threading", at: "Core/Threading", []),
+        // The contract's documents, those that are served built in.
+        .target(
+            name: "Schemas", path: "schemas", exclude: ["events", "kafka", "mongodb", "postgresql"],
+            resources: [.embedInCode("openapi/collector.json")], swiftSettings: strict),
         room("Bitmaps", at: "Core/Bitmaps", ["CRoaring"]),
         room("Compression", at: "Core/Compression", ["CZlib", "CZstd"]),
         room(
@@ -113,9 +117,8 @@ let package = Package(
         room(
             "Collector", at: "Collector",
             [
-                "Compression", "Events", "JSONSchema", "Stores", "Operations", crypto, httpTypes, hummingbird,
-                lifecycle,
-                logging, metrics, nio,
+                "Compression", "Events", "JSONSchema", "Operations", "Schemas", "Stores", crypto, httpTypes,
+                hummingbird, lifecycle, logging, metrics, nio,
             ]),
         room("Worker", at: "Worker", ["Events", "Stores", "Operations", crypto, lifecycle, logging, metrics]),
         room(
@@ -159,11 +162,9 @@ let package = Package(
         tests(
             "CollectorTests",
             [
-                "Collector", "Compression", "EmbeddedStores", "Events", "JSONSchema", "Operations", "StoreModels",
-                "Stores", "TestSupport", httpClient, httpTypes, hummingbird, hummingbirdCore, hummingbirdTesting,
-                lifecycle,
-                nioHTTP, nioSSL,
-                logging, nio,
+                "Collector", "Compression", "EmbeddedStores", "Events", "JSONSchema", "Operations", "Schemas",
+                "StoreModels", "Stores", "TestSupport", httpClient, httpTypes, hummingbird, hummingbirdCore,
+                hummingbirdTesting, lifecycle, logging, nio, nioHTTP, nioSSL,
             ]),
         tests(
             "WorkerTests", ["Events", "Operations", "StoreModels", "Stores", "Worker", logging]),
@@ -189,7 +190,10 @@ let package = Package(
             ]),
         tests(
             "PipelineTests",
-            ["EmbeddedStores", "Events", "KafkaLog", "MongoStore", "Stores", "TestSupport", httpClient, nio, nioHTTP]),
+            [
+                "EmbeddedStores", "Events", "JSONSchema", "KafkaLog", "MongoStore", "Schemas", "Stores", "TestSupport",
+                httpClient, nio, nioHTTP,
+            ]),
         tests(
             "ConformanceTests",
             [

@@ -101,7 +101,7 @@ command -v dpkg-query >/dev/null || die "this script knows Debian 12 only; it wa
 mapfile -t wanted < <(missing "${packages[@]}")
 ((${#wanted[@]} == 0)) || install_packages "${wanted[@]}"
 case $1 in
-test) install_venv "$venv" "$root/scripts/requirements.txt" "the local MongoDB server" ;;
+test) install_venv "$venv" "$root/scripts/requirements.txt" "the local MongoDB server, and what checks the HTTP interfaces" ;;
 bench) install_venv "$root/.local/bench-venv" "$root/Benchmarks/requirements.txt" "the yardsticks" ;;
 esac
 say "setup: ready to $1"

@@ -2,6 +2,7 @@ import HTTPTypes
 public import Hummingbird
 public import NIOCore
 import Operations
+import Schemas
 public import Stores
 
 /// A request's context: also knows who is asking.
@@ -46,4 +47,5 @@ public func addCollectorRoutes(
     for path in ["events", "pixel.gif"] as [RouterPath] {
         group.on(path, method: .options) { request, _ in try crossOrigin.preflight(request) }
     }
+    addDescriptionRoute(to: router, document: OpenAPIDocument.collector.bytes)
 }

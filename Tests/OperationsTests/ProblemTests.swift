@@ -75,6 +75,17 @@ import Testing
         }
     }
 
+    /// A client would read the body as the beginning of the next answer.
+    @Test(arguments: ["/fine", "/nothing"]) func aHeadIsAnsweredWithoutABody(path: String) async throws {
+        try await application().test(.router) { client in
+            try await client.execute(uri: path, method: .head) { response in
+                #expect([.methodNotAllowed, .notFound].contains(response.status))
+                #expect(response.body.readableBytes == 0)
+                #expect(response.headers[.contentLength].flatMap { Int($0) } ?? 0 > 0)
+            }
+        }
+    }
+
     @Test func theMessageOfAnHTTPErrorIsForTheClient() async throws {
         try await expect(.get, "/http", status: .forbidden, code: "forbidden") { _, body in
             #expect(body.detail == "not \"you\"")

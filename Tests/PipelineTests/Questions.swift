@@ -40,6 +40,16 @@ func post(_ url: String, _ body: String, headers: [String: String] = [:]) async 
     return try await send(request, ["content-type": "application/json"].merging(headers) { $1 })
 }
 
+/// Sends a request of any method.
+func request(_ method: String, _ url: String, headers: [String: String] = [:], body: [UInt8]? = nil) async throws
+    -> Answer
+{
+    var request = HTTPClientRequest(url: url)
+    request.method = HTTPMethod(rawValue: method)
+    request.body = body.map { .bytes(ByteBuffer(bytes: $0)) }
+    return try await send(request, headers)
+}
+
 private func send(_ request: HTTPClientRequest, _ headers: [String: String]) async throws -> Answer {
     var request = request
     for (name, value) in headers { request.headers.add(name: name, value: value) }

@@ -8,7 +8,7 @@ import Testing
 final class Serve {
     let directory: String
     private let additions: [String: String]
-    private let collectorPort: Int
+    let collectorPort: Int
     private let dashboardPort: Int
     private(set) var process: ChildProcess
 

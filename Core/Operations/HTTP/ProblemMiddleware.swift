@@ -14,13 +14,16 @@ public struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
     public func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
+        let response: Response
         do {
-            return try await next(request, context)
+            response = try await next(request, context)
         } catch let error as HTTPParserError {
             throw error  // The connection is broken in the middle of a request: the server answers 400 and closes it.
         } catch {
-            return problem(for: error, request: request, context: context).response
+            response = problem(for: error, request: request, context: context).response
         }
+        // Whoever asks for a head alone takes what follows it for the next answer.
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     private func problem(for error: any Error, request: Request, context: Context) -> Problem {

@@ -8,7 +8,7 @@ extension Router {
     /// Call it once, after all routes and all middleware have been added: Hummingbird looks up path and method in
     /// one step, so the methods that a path lacks are given a route that refuses.
     public func refuseOtherMethods() {
-        let known: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
+        let known: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .query]
         for (_, routes) in Dictionary(grouping: routes, by: { $0.path.description }) {
             let allowed = routes.map(\.method)
             let list = allowed.map(\.rawValue).sorted().joined(separator: ", ")
@@ -21,4 +21,9 @@ extension Router {
             }
         }
     }
+}
+
+extension HTTPRequest.Method {
+    /// A GET with a body, as the IETF has it.
+    fileprivate static let query = HTTPRequest.Method("QUERY")!
 }
