@@ -1,6 +1,6 @@
 # Thin on purpose: what a target does stands in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run setup build test test-long bench tsan stack-up stack-down lint format clean
+.PHONY: help run setup build test test-long bench fuzz tsan stack-up stack-down lint format clean
 
 help: ## Shows this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/\$$\$$/, "$$"); printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test-long: ## The same, with the tests that take minutes
 bench: ## Measures against yardsticks on this machine; ARGS='--rows collector' narrows, ARGS=--help tells more
 	@scripts/bench.sh $(ARGS)
 
+fuzz: ## Tries the scanner under AddressSanitizer against another parser; ARGS='--seconds 300 --seed 7'
+	@scripts/fuzz.sh $(ARGS)
+
 tsan: ## Runs the conformance suites under ThreadSanitizer (a build of its own); ARGS replaces the filter
 	@SWIFT_TEST_OPTIONS='--sanitize=thread --scratch-path .build-tsan' scripts/test.sh $(or $(ARGS),--filter ConformanceTests)
 
@@ -40,4 +43,4 @@ format: ## Formats the Swift files
 	@scripts/lint.sh --fix
 
 clean: ## Deletes what was built; the stack and its data stay
-	rm -rf .build .build-tsan
+	rm -rf .build .build-asan .build-tsan

@@ -54,6 +54,7 @@ let package = Package(
         .executable(name: "tributary", targets: ["Tributary"]),
         .executable(name: "mock-broker", targets: ["MockBroker"]),
         .executable(name: "null-servers", targets: ["NullServers"]),
+        .executable(name: "scanner-fuzz", targets: ["ScannerFuzz"]),
     ],
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", exact: "0.2.0"),
@@ -155,6 +156,10 @@ let package = Package(
         .executableTarget(
             name: "NullServers", dependencies: [hummingbird, logging, nio, nioHTTP, nioPosix],
             path: "Benchmarks/NullServers", swiftSettings: strict),
+        // What `make fuzz` runs under AddressSanitizer.
+        .executableTarget(
+            name: "ScannerFuzz", dependencies: ["Events", arguments], path: "Tests/ScannerFuzz",
+            exclude: ["oracle.py"], swiftSettings: strict),
         room("TestSupport", at: "Tests/TestSupport", ["Stores"]),
         room("StoreModels", at: "Tests/StoreModels", ["Events", "Stores"]),
         tests("EventsTests", ["Events"]),

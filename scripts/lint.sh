@@ -18,7 +18,7 @@ scripts/check-imports.sh
 echo "lint: shell syntax"
 for script in scripts/*.sh scripts/lib/*.sh .ci/run; do bash -n "$script"; done
 echo "lint: Python syntax"
-find Benchmarks -name '*.py' -print0 | xargs -0 -r -n 1 python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])'
+find Benchmarks Tests -name '*.py' -print0 | xargs -0 -r -n 1 python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])'
 echo "lint: JSON"
 find schemas -name '*.json' -print0 | xargs -0 -r -n 1 python3 -m json.tool --no-ensure-ascii >/dev/null
 echo "lint: clean"
