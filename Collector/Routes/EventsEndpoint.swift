@@ -17,8 +17,14 @@ struct EventsEndpoint: Sendable {
         var share = ingest.admission.share()
         let body = try await ingest.bodies.read(request, &share)
         return try await ingest.working {
-            let events = try EventRequest.parse(
-                body, format: format, now: facts.receivedAt, sentAt: sentAt, maximumEvents: ingest.limits.events)
+            let events: EventRequest
+            do {
+                events = try EventRequest.parse(
+                    body, format: format, now: facts.receivedAt, sentAt: sentAt, maximumEvents: ingest.limits.events)
+            } catch let problem as Problem {
+                ingest.recordUnreadable(body, problem, facts)
+                throw problem
+            }
             let outcome = try await ingest.publish(events, permit, facts, context)
             var response = try IngestAnswer(
                 outcome.events, admitted: outcome.admitted, durability: ingest.durability,

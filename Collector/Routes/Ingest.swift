@@ -61,6 +61,14 @@ struct Ingest: Sendable {
         }
     }
 
+    /// Lets a body be recorded that cannot be read as a whole: as one rejected event. What only has to be sent in
+    /// smaller pieces, or holds nothing, is not.
+    func recordUnreadable(_ body: [UInt8], _ problem: Problem, _ facts: RequestFacts) {
+        guard let rejected, let code = EventViolation.Code(rawValue: problem.code) else { return }
+        let item = EventRequest.Item(violation: EventViolation(code, field: "", problem.detail), line: 0..<body.count)
+        rejected.offer(EventRequest(bytes: body, items: [item]), facts)
+    }
+
     private static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
     private static let traceparent = HTTPField.Name("traceparent")!
 

@@ -68,6 +68,33 @@ struct RejectedEventsTests {
         #expect(letters.first?[.deadLetterReason] == "invalid_json")
     }
 
+    /// Not even the number of events in it is known: the body is one letter.
+    @Test(arguments: [
+        (#"[{"userId":"u1","eventType":"t"},{"userId":"u2""#, "invalid_json"), ("nonsense", "invalid_json"),
+        (#"{"sentAt":1746100800000}"#, "missing_field"), (#"{"events":[],"user":"u1"}"#, "unknown_field"), ("", nil),
+        ("[]", nil), ("[1,1,1]", nil),
+    ])
+    func aBodyThatCannotBeReadIsOneLetter(_ body: String, _ reason: String?) async throws {
+        let log = EventLogModel()
+        var limits = CollectorLimits()
+        limits.events = 2
+        try await withService(log) { [limits] rejected in
+            let router = Router(context: CollectorContext.self)
+            addCollectorRoutes(
+                to: router, log: log, keys: WriteKeys([:]), durability: "kafka", rejected: rejected, limits: limits,
+                now: { noon })
+            try await Application(router: router).test(.router) { client in
+                let answer = try await client.execute(uri: "/v1/events", method: .post, body: ByteBuffer(string: body))
+                #expect(answer.status == (body == "[1,1,1]" ? .contentTooLarge : .badRequest))
+            }
+        }
+        let letters = log.records(of: .deadLetters)
+        #expect(letters.map { $0[.deadLetterReason] } == [reason].compactMap(\.self))
+        #expect(letters.allSatisfy { $0.value == Array(body.utf8) && $0[.deadLetterStage] == "collect" })
+        #expect(letters.allSatisfy { $0[.deadLetterMessage]?.isEmpty == false && $0.key == nil })
+        #expect(log.records(of: .userEvents).isEmpty)
+    }
+
     @Test func manyBytesAreCut() async throws {
         let log = EventLogModel()
         let event = bad(more: ",\"metadata\":{\"a\":\"\(String(repeating: "x", count: 100_000))\"}")
