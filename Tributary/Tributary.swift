@@ -1,4 +1,5 @@
 import ArgumentParser
+import Operations
 
 /// The one binary: every role and every tool is a subcommand.
 @main
@@ -12,4 +13,10 @@ struct Tributary: AsyncParsableCommand {
             ProvisionCommand.self, ImportCommand.self, LoadCommand.self, DemoCommand.self, DeadLettersCommand.self,
             VerifyCommand.self, RebuildCommand.self, KeysCommand.self, SpillCommand.self,
         ])
+
+    static func main() async {
+        // These read files again on SIGHUP, which may come at any time.
+        if ["collector", "serve"].contains(CommandLine.arguments.dropFirst().first) { EarlyHangUp.expect() }
+        await main(nil)
+    }
 }

@@ -8,6 +8,40 @@ import Testing
 
 /// Each test runs in a process of its own, because signals are for the whole process.
 @Suite struct ReloadTests {
+    @Test func oneThatComesBeforeAnybodyListensIsNotForgotten() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            _ = alarm(20)
+            EarlyHangUp.expect()
+            try await hangUp()
+            let rounds = Rounds()
+            let service = ReloadService(
+                [Reloadable(name: "good") { "round \(rounds.count.add(1, ordering: .relaxed).newValue)" }],
+                logger: Logger(label: "test"))
+            try await runServices([service, EndAfterRound(rounds: rounds)], logger: Logger(label: "test"))
+            exit(rounds.count.load(ordering: .relaxed) == 1 ? 0 : 9)
+        }
+    }
+
+    @Test func oneThatNobodyWillHeedEndsTheProcess() async {
+        await #expect(processExitsWith: .signal(SIGHUP)) {
+            _ = alarm(20)
+            _ = signal(SIGHUP, SIG_DFL)
+            EarlyHangUp.expect()
+            try await hangUp()
+            EarlyHangUp.giveUp()
+            try await Task.sleep(for: .seconds(60))
+        }
+        await #expect(processExitsWith: .exitCode(0)) {
+            // As `nohup` starts it.
+            _ = signal(SIGHUP, SIG_IGN)
+            EarlyHangUp.expect()
+            try await hangUp()
+            EarlyHangUp.giveUp()
+            kill(getpid(), SIGHUP)
+            exit(EarlyHangUp.isPending ? 9 : 0)
+        }
+    }
+
     @Test func reloadsOnEachSignalAndOutlivesARefusal() async {
         await #expect(processExitsWith: .exitCode(0)) {
             _ = alarm(20)
@@ -30,6 +64,12 @@ import Testing
     }
 }
 
+/// Sends SIGHUP and waits until it has come: another thread may take it.
+private func hangUp() async throws {
+    kill(getpid(), SIGHUP)
+    while !EarlyHangUp.isPending { try await Task.sleep(for: .milliseconds(1)) }
+}
+
 private final class Rounds: Sendable {
     let count = Atomic(0)
 }
@@ -50,6 +90,17 @@ private struct Signalling: Service {
                 }
             }
         }
+        kill(getpid(), SIGTERM)
+        try await gracefulShutdown()
+    }
+}
+
+/// Asks for the end when there has been a round.
+private struct EndAfterRound: Service {
+    let rounds: Rounds
+
+    func run() async throws {
+        while rounds.count.load(ordering: .relaxed) == 0 { try await Task.sleep(for: .milliseconds(5)) }
         kill(getpid(), SIGTERM)
         try await gracefulShutdown()
     }

@@ -10,6 +10,42 @@ extension PipelineTests {
         private static let noPrice = #"{"userId":"ada","eventType":"purchase","metadata":{}}"#
         private static let strict = #"{"required":["price"]}"#
 
+        /// While it reads a schema from a pipe, nobody can listen for a signal yet.
+        @Test("SIGHUP in the first moments of a process is a reload as soon as there is somebody to reload")
+        func early() async throws {
+            try await TemporaryDirectory.with { directory in
+                let schema = "\(directory.path)/purchase.schema.json"
+                mkfifo(schema, 0o600)
+                let process = try Serve.launch(
+                    "\(directory.path)/data", 0, 0, ["SCHEMAS_DIR": directory.path])
+                var pipe: Int32 = -1
+                try await eventually(within: .seconds(120), "the schema is asked for") {
+                    pipe = open(schema, O_WRONLY | O_NONBLOCK)
+                    return pipe >= 0
+                }
+                process.signal(SIGHUP)
+                // It is read again.
+                unlink(schema)
+                try "{}".write(toFile: schema, atomically: true, encoding: .utf8)
+                #expect(write(pipe, Self.strict, Self.strict.utf8.count) == Self.strict.utf8.count)
+                close(pipe)
+                _ = try await process.line(within: .seconds(60)) {
+                    $0.contains("reloaded") && $0.contains("1 schemas")
+                }
+                process.signal(SIGTERM)
+                #expect(try await process.wait(within: .seconds(20)) == .exited(0))
+            }
+        }
+
+        @Test("SIGHUP ends a process that has nothing to reload")
+        func nothingToReload() async throws {
+            try await Serve.withServe { serve in
+                serve.process.signal(SIGHUP)
+                let end = try await serve.process.wait(within: .seconds(20))
+                #expect(end == .killed(SIGHUP))
+            }
+        }
+
         @Test("SIGHUP puts new schemas in place; a bad set is refused as a whole; rejected events are recorded")
         func reload() async throws {
             try await TemporaryDirectory.with { schemas in

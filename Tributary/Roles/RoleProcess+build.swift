@@ -82,6 +82,7 @@ extension RoleProcess {
         if settings.collector.keysFile != nil {
             reloadables.append(Reloadable(name: "write keys") { try keys.reload() })
         }
+        if reloadables.isEmpty { EarlyHangUp.giveUp() }
         return reloadables.isEmpty ? [] : [ReloadService(reloadables, logger: logger)]
     }
 

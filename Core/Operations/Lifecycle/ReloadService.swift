@@ -35,8 +35,7 @@ public struct ReloadService: Service {
 
     /// Reloads these, in this order.
     public init(_ reloadables: [Reloadable], logger: Logger) {
-        // Until it is listened for, it must not end the process; caught, not ignored: what is ignored may be lost later.
-        signal(SIGHUP) { _ in }
+        EarlyHangUp.expect()
         self.reloadables = reloadables
         self.logger = logger
     }
@@ -51,6 +50,7 @@ public struct ReloadService: Service {
             source.activate()
         }
         defer { source.cancel() }
+        if EarlyHangUp.take() { round.yield() }
         for await _ in rounds.cancelOnGracefulShutdown() {
             for reloadable in reloadables { reload(reloadable) }
         }
