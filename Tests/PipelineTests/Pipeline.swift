@@ -126,13 +126,16 @@ final class Pipeline: Sendable {
 
     /// The books of every epoch and partition.
     func books() async throws -> [IngestProgress] {
+        try await withRawStore { store in try await store.withConsistentReader { try await $0.progress() } }
+    }
+
+    /// Opens the store of raw events for a while.
+    func withRawStore<Value>(_ body: (any RawEventStore) async throws -> Value) async throws -> Value {
         let store = try MongoStore(uri: mongodbURI)
-        let progress: Result<[IngestProgress], any Error>
-        do {
-            progress = .success(try await store.withConsistentReader { try await $0.progress() })
-        } catch { progress = .failure(error) }
+        let result: Result<Value, any Error>
+        do { result = .success(try await body(store)) } catch { result = .failure(error) }
         await store.close()
-        return try progress.get()
+        return try result.get()
     }
 
     /// Events that every epoch's books say are stored, dead, lost or gone over.
