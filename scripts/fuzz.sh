@@ -12,11 +12,12 @@ build=(-c release --sanitize=address --scratch-path .build-asan --product scanne
 swift build "${build[@]}" >&2
 status=0
 # Leaks are none of its business; what Foundation keeps would be reported.
-ASAN_OPTIONS=detect_leaks=0:abort_on_error=0 "$(swift build "${build[@]}" --show-bin-path)/scanner-fuzz" \
+ASAN_OPTIONS=detect_leaks=0:exitcode=99 "$(swift build "${build[@]}" --show-bin-path)/scanner-fuzz" \
     --oracle Tests/ScannerFuzz/oracle.py --corpus ../shared/data/json-parsing/test_parsing --output .local/fuzz "$@" \
     || status=$?
 case $status in
 0) ;;
-1) die "the two parsers differ (above)" ;;
-*) die "ended with $status; the text at work: .local/fuzz/at-work.json" ;;
+1) die "the two parsers differ: see above" ;;
+64) exit 64 ;;
+*) die "ended with $status at the text in .local/fuzz/at-work.json" ;;
 esac

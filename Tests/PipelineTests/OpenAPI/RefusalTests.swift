@@ -20,7 +20,7 @@ extension PipelineTests {
         private static let settings = [
             "WRITE_KEYS": "web:secret", "COLLECTOR_HOST": "127.0.0.1", "CORS_ALLOWED_ORIGINS": "https://shop.example",
             "TRUSTED_PROXIES": "127.0.0.1/32", "DENIED_NETWORKS": "192.0.2.0/24", "LIMIT_USER_RATE": "1/h",
-            "LIMIT_USER_BURST": "20", "COLLECTOR_HEAD_TIMEOUT": "2s", "COLLECTOR_BODY_TIMEOUT": "2s",
+            "LIMIT_USER_BURST": "20", "COLLECTOR_HEAD_TIMEOUT": "5s", "COLLECTOR_BODY_TIMEOUT": "5s",
         ]
 
         private let description: APIDescription
@@ -38,9 +38,19 @@ extension PipelineTests {
                     try expect(refusal.status, refusal.code, answer, refusal.method, refusal.path)
                 }
                 try await limits(serve)
-                for (status, code, text) in Self.broken {
-                    let answer = try await exchange(port: serve.collectorPort, text)
-                    try expect(status, code, answer, "POST", "/v1/events")
+                try await broken(serve)
+            }
+        }
+
+        /// All at once: some take until a time is over.
+        private func broken(_ serve: Serve) async throws {
+            let port = serve.collectorPort
+            try await withThrowingTaskGroup(of: (Int, Answer).self) { group in
+                for (index, request) in Self.broken.enumerated() {
+                    group.addTask { (index, try await exchange(port: port, request.text)) }
+                }
+                for try await (index, answer) in group {
+                    try expect(Self.broken[index].status, Self.broken[index].code, answer, "POST", "/v1/events")
                 }
             }
         }
@@ -144,7 +154,7 @@ extension PipelineTests {
         }
 
         /// What only bytes on a socket can show.
-        private static let broken: [(Int, String, String)] = [
+        private static let broken: [(status: Int, code: String, text: String)] = [
             (400, "malformed_request", "POST /v1/events HTTP/1.1\r\n\r\n"),
             (408, "slow_head", "POST /v1/events HTTP/1.1\r\nHost: x\r\n"),
             (408, "slow_body", "POST /v1/events?key=secret HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"),

@@ -29,7 +29,7 @@ extension PipelineTests {
                         "-c", #"cd "$1" && shift && exec "$@""#, "sh", serve.directory, venvProgram("schemathesis"),
                         "run", serve.url(of: document) + "/openapi.json", "--checks",
                         Self.checks.joined(separator: ","), "--seed", "\(seed)", "--max-examples",
-                        Self.isLong ? "2000" : "60", "--max-time", Self.isLong ? "900" : "90", "--phases",
+                        Self.isLong ? "2000" : "60", "--max-time", Self.isLong ? "900" : "60", "--phases",
                         "examples,coverage,fuzzing", "--continue-on-failure", "--generation-database", "none",
                         "--suppress-health-check", "all", "--request-timeout", "30", "--warnings", "off", "--no-color",
                     ],
