@@ -9,8 +9,10 @@ let strict: [SwiftSetting] = [
 ]
 
 /// A room of the architecture: one folder, one module.
-func room(_ name: String, at path: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+func room(
+    _ name: String, at path: String, _ dependencies: [Target.Dependency], without exclude: [String] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
 }
 
 /// A Debian C library, seen through its module map and shim.
@@ -128,10 +130,12 @@ let package = Package(
         room(
             "DashboardAPI", at: "DashboardAPI",
             [
-                "Bitmaps", "Events", "Stores", "Operations", crypto, httpTypes, hummingbird, hummingbirdCore,
+                "Bitmaps", "CPage", "Events", "Stores", "Operations", crypto, httpTypes, hummingbird, hummingbirdCore,
                 httpClient,
                 jwtKit, lifecycle, logging, metrics, nio, nioHTTP, nioHTTPTypes, nioHTTPTypesHTTP1, nioWebSocket,
-            ]),
+            ], without: ["Page", "CPage"]),
+        // The files of the page, within the binary.
+        .target(name: "CPage", path: "DashboardAPI/CPage"),
 
         // The one binary: engines meet roles here only.
         .executableTarget(

@@ -13,6 +13,9 @@ public func addDashboardRoutes(
     router.get("/api/analytics/visitors") { request, context in
         try await analytics.answer(VisitorsQuery.self, request, context)
     }
+    router.get("/api/analytics/sources") { request, context in
+        try await analytics.answer(SourcesQuery.self, request, context)
+    }
     router.get("/api/analytics/breakdown") { request, context in
         try await analytics.answer(BreakdownQuery.self, request, context)
     }

@@ -11,6 +11,7 @@ homes='
 CRDKafka: Core/KafkaLog Tests/MockBroker
 CMaxMindDB: Core/GeoIP
 CMongoC: Core/MongoStore
+CPage: DashboardAPI
 CPostgres: Core/PostgresStore
 CRoaring: Core/Bitmaps
 CZlib: Core/Compression

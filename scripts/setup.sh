@@ -14,7 +14,9 @@ build_packages=(
     libbson-dev libmaxminddb-dev libmongoc-dev libpq-dev librdkafka-dev libroaring-dev libsqlite3-dev libzstd-dev
     pkg-config tzdata zlib1g-dev
 )
-test_packages=(curl jq openssl postgresql-15 procps python3-venv strace zstd)
+test_packages=(
+    chromium chromium-driver curl fonts-liberation jq openssl postgresql-15 procps python3-venv strace zstd
+)
 bench_packages=(curl gcc libc6-dev procps python3-venv util-linux wrk)
 cluster_settings=/etc/postgresql-common/createcluster.conf
 

@@ -44,12 +44,18 @@ public final class WriteKeys: Sendable {
     private let fixed: Table
     private let path: String?
     private let table: Mutex<Table>
-    private let anyone = WriteKeyEntry(source: WriteKeys.openSource)
+    private let anyone: WriteKeyEntry
 
     /// Accepts these keys; with none, every request, as the source `default`.
-    /// - Parameter keys: the source by key.
-    public init(_ keys: [String: String]) {
+    /// - Parameters:
+    ///   - keys: the source by key.
+    ///   - believesAnyone: whether events without a key may say which client they came from, as those with a `server`
+    ///     key may.
+    public init(_ keys: [String: String], believesAnyone: Bool = false) {
         fixed = Self.table(of: keys)
+        var anyone = WriteKeyEntry(source: Self.openSource)
+        anyone.isServer = believesAnyone
+        self.anyone = anyone
         (path, isOpen) = (nil, keys.isEmpty)
         table = Mutex(fixed)
     }
@@ -60,7 +66,7 @@ public final class WriteKeys: Sendable {
     /// - Throws: where the file cannot be used.
     public init(_ keys: [String: String], file path: String) throws(KeysFileError) {
         fixed = Self.table(of: keys)
-        (self.path, isOpen) = (path, false)
+        (self.path, isOpen, anyone) = (path, false, WriteKeyEntry(source: Self.openSource))
         table = Mutex([:])
         _ = try reload()
     }

@@ -1,6 +1,7 @@
 /// Writes events as the collector takes them: JSON on one line, without its end.
 struct EventWriter: Sendable {
     let ids: TrafficPlan.IDs
+    let hasAddresses: Bool
 
     /// Appends the event of a visit's present moment.
     /// - Parameters:
@@ -18,6 +19,7 @@ struct EventWriter: Sendable {
         output.add(#"","metadata":{"#)
         addPage(visit, &output)
         addBrowser(visit, &output)
+        if hasAddresses { MadeUpAddress.add(visit.visitor, to: &output) }
         addDetails(&visit, name.1, &output)
         output.add("}}")
     }

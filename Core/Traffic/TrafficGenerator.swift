@@ -32,7 +32,7 @@ public struct TrafficGenerator: Sendable {
         self.plan = plan
         self.limit = limit.map { UInt64(max(0, $0)) } ?? .max
         arrivals = Arrivals(plan, visitsOfSlot: Self.visitsOfSlot)
-        writer = EventWriter(ids: plan.ids)
+        writer = EventWriter(ids: plan.ids, hasAddresses: plan.hasAddresses)
         key = plan.fingerprint
         random = SplitMix64(seed: key)
         population = Population(users: max(1, plan.users), visits: arrivals.visits, seed: plan.seed)

@@ -29,6 +29,9 @@ public struct TrafficPlan: Sendable, Equatable {
     public var duplicateShare = 0.01
     /// How events are named.
     public var ids = IDs.ordered
+    /// Whether events say which address they came from: for a collector that believes it. `MadeUpAddress` tells the
+    /// countries.
+    public var hasAddresses = false
 
     /// A plan with the usual shares.
     public init(_ span: Span) { self.span = span }
@@ -44,6 +47,7 @@ public struct TrafficPlan: Sendable, Equatable {
             parts += [1, UInt64(bitPattern: from), UInt64(bitPattern: to), UInt64(events)]
         case .live(let from, let rate): parts += [2, UInt64(bitPattern: from), rate.bitPattern]
         }
+        if hasAddresses { parts.append(3) }
         return parts.reduce(0) { SplitMix64.mixed($0 ^ $1) }
     }
 }

@@ -106,9 +106,13 @@ private struct Demo {
     /// The lines of the table, once all is printed.
     func table(of running: ChildProcess) async throws -> [String] {
         _ = try await running.line(within: .seconds(120)) {
-            $0.hasPrefix("send  curl http://127.0.0.1:\(collectorPort)/v1/events")
+            $0 == "Open       \(dashboard)/"
         }
-        #expect(running.lines.contains { $0 == "ask   curl '\(dashboard)/api/analytics/visitors?date=\(Self.today)'" })
+        #expect(
+            running.lines.contains { $0 == "ask        curl '\(dashboard)/api/analytics/visitors?date=\(Self.today)'" })
+        #expect(
+            running.lines.contains { $0.hasPrefix("send       curl http://127.0.0.1:\(collectorPort)/v1/events") })
+        #expect(try await get("\(dashboard)/").body.contains("<title>Tributary</title>"))
         return running.lines.filter { $0.starts(with: /20\d\d-\d\d-\d\d/) }.map { line in
             line.split(separator: " ").filter { !$0.hasPrefix("#") && $0.first?.isNumber == true }.joined(
                 separator: " ")
@@ -141,7 +145,8 @@ private struct Demo {
         let plan = try JSONDecoder().decode(
             Plan.self, from: Data(contentsOf: URL(filePath: "\(directory)/history.json")))
         let arguments = [
-            "-c", #"exec "$0" load --dry-run "$@" >"$EVENTS""#, productPath("tributary"), "--seed", String(plan.seed),
+            "-c", #"exec "$0" load --dry-run --addresses "$@" >"$EVENTS""#, productPath("tributary"), "--seed",
+            String(plan.seed),
             "--users", String(plan.users), "--events", String(plan.events), "--from", Timestamp.format(plan.from),
             "--to",
             Timestamp.format(plan.to),

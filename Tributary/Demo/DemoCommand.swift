@@ -12,19 +12,19 @@ struct DemoCommand: AsyncParsableCommand {
     var dataDir: String?
 
     @Option(help: "Days of history, 1 to 3660.")
-    var days = 42
+    var days = 63
 
     @Option(help: "Events of the history, about.")
-    var events = 300_000
+    var events = 600_000
 
     @Option(help: "People who visit.")
-    var users = 6_000
+    var users = 9_000
 
     @Option(help: "All that is made up is drawn from it.")
     var seed: UInt64 = 1
 
     @Option(help: "Events a second while it runs; 0 for none.")
-    var live = 4.0
+    var live = 2.0
 
     func validate() throws {
         guard (1...3660).contains(days) else { throw ValidationError("--days must be 1 to 3660, is \(days)") }
@@ -54,7 +54,7 @@ struct DemoCommand: AsyncParsableCommand {
             newHistory: History(seed: seed, users: users, events: events, days: days, now: currentMilliseconds()),
             liveRate: live)
         do {
-            try await ServeCommand.parse([]).serve(process, with: [demonstration])
+            try await ServeCommand.parse([]).serve(process, with: [demonstration], isDemonstration: true)
         } catch let code as ExitCode {
             if code == .failure { say("serve failed; its log: \(directory)/serve.log") }
             throw code

@@ -39,8 +39,9 @@ struct Demonstration: Service, CustomStringConvertible {
         let history = try await sendHistory()
         try await questions.waitUntilComplete(since: currentMilliseconds())
         let numbers = try await questions.numbers(of: history, timeZone: timeZone)
-        print(VisitorsTable(numbers, style: Style.ofStandardOutput).text)
-        print(Addresses(collector: collector, dashboard: dashboard, day: numbers.lastDay).text)
+        let style = Style.ofStandardOutput
+        print(VisitorsTable(numbers, style: style).text)
+        print(Addresses(collector: collector, dashboard: dashboard, day: numbers.lastDay).text(style))
         fflush(nil)
         try await keepGoing(history)
     }
@@ -77,7 +78,7 @@ struct Demonstration: Service, CustomStringConvertible {
         guard liveRate > 0 else { return try await gracefulShutdown() }
         say("sending \(liveRate.formatted()) events a second; Ctrl-C ends it")
         var plan = TrafficPlan(.live(from: currentMilliseconds(), eventsPerSecond: liveRate))
-        (plan.seed, plan.users) = (history.seed, history.users)
+        (plan.seed, plan.users, plan.hasAddresses) = (history.seed, history.users, true)
         let outcome = await TrafficSending(
             feed: feed(plan, rate: .perSecond(liveRate)), poster: poster, connections: 1, total: nil,
             showsProgress: false

@@ -24,7 +24,7 @@ struct History: Codable, Equatable {
 
     var plan: TrafficPlan {
         var plan = TrafficPlan(.history(from: from, to: to, events: events))
-        (plan.seed, plan.users) = (seed, users)
+        (plan.seed, plan.users, plan.hasAddresses) = (seed, users, true)
         return plan
     }
 

@@ -64,14 +64,14 @@ struct Addresses {
     /// A day that has numbers.
     let day: String
 
-    var text: String {
+    func text(_ style: Style) -> String {
         """
         collector  \(collector)
-        dashboard  \(dashboard)
+        ask        curl '\(dashboard)/api/analytics/visitors?date=\(day)'
+        send       curl \(collector)/v1/events -H 'Content-Type: application/json' \\
+                     -d '{"userId":"ada","eventType":"page_view","metadata":{"path":"/hello"}}'
 
-        ask   curl '\(dashboard)/api/analytics/visitors?date=\(day)'
-        send  curl \(collector)/v1/events -H 'Content-Type: application/json' \\
-                -d '{"userId":"ada","eventType":"page_view","metadata":{"path":"/hello"}}'
+        \(style.bold("Open       \(dashboard)/"))
 
         """
     }

@@ -62,6 +62,9 @@ struct TrafficOptions: ParsableArguments {
     @Option(help: "eventIds: ordered (UUIDv7) or random (UUIDv4).")
     var ids = IDs.ordered
 
+    @Flag(help: "Events say a made-up address, for a write key that is marked as a server's.")
+    var addresses = false
+
     enum IDs: String, ExpressibleByArgument, CaseIterable {
         case ordered, random
     }
@@ -85,6 +88,7 @@ struct TrafficOptions: ParsableArguments {
     func plan(now: Int64, rate: Rate) throws -> TrafficPlan {
         var plan = TrafficPlan(try span(now: now, rate: rate))
         (plan.seed, plan.users, plan.ids) = (seed, users, ids == .random ? .random : .ordered)
+        plan.hasAddresses = addresses
         (plan.lateShare, plan.duplicateShare) = (late.value, duplicates.value)
         return plan
     }

@@ -23,6 +23,7 @@ struct DashboardCommand: AsyncParsableCommand {
             addDashboardRoutes(
                 to: router, store: rollups, timeZone: settings.reportingTimeZone,
                 cacheSize: settings.dashboard.cacheSize)
+            addPage(to: router, directory: settings.dashboard.pageDirectory)
         }
         try await process.run([server]) { await rollups.close() }
     }

@@ -50,10 +50,11 @@ extension RoleProcess {
     var metadataKeys: MetadataKeys { keysOfMetadata(settings) }
 
     /// Who may write, by the settings and the file that they name.
-    func buildWriteKeys() throws -> WriteKeys {
+    /// - Parameter believesAnyone: whether events without a key may say which client they came from.
+    func buildWriteKeys(believingAnyone believesAnyone: Bool = false) throws -> WriteKeys {
         let settings = settings.collector
         let keys = Dictionary(uniqueKeysWithValues: settings.writeKeys.map { ($0.key, $0.source) })
-        guard let file = settings.keysFile else { return WriteKeys(keys) }
+        guard let file = settings.keysFile else { return WriteKeys(keys, believesAnyone: believesAnyone) }
         return try configured { try WriteKeys(keys, file: file) }
     }
 

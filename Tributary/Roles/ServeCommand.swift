@@ -5,6 +5,7 @@ import Hummingbird
 import Operations
 import ServiceLifecycle
 import Stores
+import Traffic
 import Worker
 
 /// `tributary serve`: all four roles in one process. With a data directory nothing else is needed.
@@ -22,12 +23,16 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     /// Runs the four roles, and beside them services that begin after them and end before them.
-    func serve(_ process: RoleProcess, with companions: [any Service] = []) async throws {
-        let keys = try process.buildWriteKeys()
+    /// - Parameter isDemonstration: whether visitors are made up, and with them their browsers and addresses.
+    func serve(
+        _ process: RoleProcess, with companions: [any Service] = [], isDemonstration: Bool = false
+    ) async throws {
+        let keys = try process.buildWriteKeys(believingAnyone: isDemonstration)
         let stores = try process.buildStores()
         if stores.durability == "embedded" { try await provision(stores, process) }
         let spill = stores.durability == "embedded" ? nil : try await process.openSpill(before: stores.log)
-        let (worker, aggregator) = (try buildWorker(process, stores), try buildAggregator(process, stores))
+        let worker = try buildWorker(process, stores, isDemonstration)
+        let aggregator = try buildAggregator(process, stores)
         let health = Health(
             role: "serve",
             checks: [
@@ -75,8 +80,13 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func buildWorker(_ process: RoleProcess, _ stores: BuiltStores) throws -> WorkerService {
+    private func buildWorker(
+        _ process: RoleProcess, _ stores: BuiltStores, _ isDemonstration: Bool
+    ) throws -> WorkerService {
         var configuration = try process.buildWorkerConfiguration()
+        if isDemonstration, configuration.enrichment.country == nil {
+            configuration.enrichment.country = { MadeUpAddress.country(of: $0) }
+        }
         if stores.durability == "embedded" { configuration.concurrentInserts = 1 }
         return WorkerService(
             log: stores.log, store: stores.raw, configuration: configuration, logger: process.logger,
@@ -99,6 +109,7 @@ struct ServeCommand: AsyncParsableCommand {
             addDashboardRoutes(
                 to: router, store: stores.rollups, timeZone: settings.reportingTimeZone,
                 cacheSize: settings.dashboard.cacheSize)
+            addPage(to: router, directory: settings.dashboard.pageDirectory)
         }
     }
 }

@@ -57,7 +57,10 @@ extension Settings {
         dashboard = Dashboard(
             host: reader.host("dashboard.host", default: "127.0.0.1"),
             port: reader.port("dashboard.port", default: 8090),
-            cacheSize: reader.number("dashboard.cacheBytes", default: 16 << 20, in: 0...1 << 30))
+            cacheSize: reader.number("dashboard.cacheBytes", default: 16 << 20, in: 0...1 << 30),
+            pageDirectory: reader.value("dashboard.pageDir", default: nil, allowed: "the path of a directory") {
+                .some(.some($0))
+            })
         if !allowAnonymous {
             // Write keys that cannot be read are reported as such; the address is not at fault then.
             if role.listensForEvents && isOpen {

@@ -60,6 +60,8 @@ public struct Settings: Sendable {
         public var port: Int
         /// Bytes of answers that are kept; 0 keeps none.
         public var cacheSize: Int
+        /// The directory that the page's files are read from; `nil`: those within the binary.
+        public var pageDirectory: String?
     }
 
     /// The worker.
