@@ -32,7 +32,7 @@ export class LiveView {
     this.element = h("div", { class: "live" }, h("h1", { class: "sr" }, "Live"), this.card,
       h("div", { class: "grid" }, h("section", { class: "card panel", "aria-label": "Events by type" }, h("div", { class: "card-head" }, h("h2", {}, "Events by type")), this.byType),
         h("section", { class: "card panel", "aria-label": "By source" }, h("div", { class: "card-head" }, h("h2", {}, "By source")), this.bySource)));
-    this.leave = page.live.follow(() => this.isPaused || this.draw());
+    this.leave = page.live.follow(() => this.isPaused || document.visibilityState === "hidden" || this.draw());
     this.drawHead();
   }
 

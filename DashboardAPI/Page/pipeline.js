@@ -33,7 +33,7 @@ export class PipelineView {
     try { status = await ask("/api/pipeline/status"); } catch (error) { failure = error; }
     if (this.isClosed) return;
     this.drawTiles(ready, status);
-    if (status) replace(this.body, this.table(status));
+    if (status) replace(this.body, ...this.table(status));
     else if (failure.status === 404) replace(this.body, checks(ready));
     else if (failure.status === 403) replace(this.body, checks(ready), h("p", { class: "notice" }, "The books of each partition are shown to administrators."));
     else replace(this.body, trouble(failure, () => this.load()));
@@ -42,17 +42,19 @@ export class PipelineView {
   drawTiles(ready, status) {
     const age = this.page.completeThrough ? Math.max(0, Date.now() - Date.parse(this.page.completeThrough)) : null;
     const tile = (label, value, kind = "") => h("div", { class: "tile" }, h("span", { class: "tile-label" }, label), h("span", { class: `tile-value ${kind}` }, value));
-    const books = status?.partitions ?? [];
-    const total = (name) => books.reduce((sum, book) => sum + (book[name] ?? 0), 0);
+    const totals = status?.totals;
+    const isKnown = totals && totals.balanced !== null;
     replace(this.tiles, tile("State", ready.status === "ready" ? "Ready" : "Not ready", ready.status === "ready" ? "good" : "bad"),
-      tile("Counted until", age === null ? "–" : `${duration(age)} ago`), status && tile("Waiting", number(total("lag"))),
-      status && tile("Dead letters", number(total("dead"))), status && tile("Lost", number(total("lost")), total("lost") ? "bad" : ""),
-      status && tile("Books", books.every(({ balanced }) => balanced) ? "Balanced" : "Not balanced", books.every(({ balanced }) => balanced) ? "good" : "bad"));
+      tile("Counted until", age === null ? "–" : `${duration(age)} ago`), totals && tile("Waiting", number(totals.lag)),
+      totals && tile("Stored", number(totals.stored)), totals && tile("Dead letters", number(totals.dead)),
+      totals && tile("Lost", number(totals.lost), totals.lost ? "bad" : ""),
+      totals && tile("Books", isKnown ? (totals.balanced ? "Balanced" : "Not balanced") : "–", isKnown ? (totals.balanced ? "good" : "bad") : ""));
   }
 
-  table({ partitions }) {
-    const row = (book) => [`${book.partition}${book.epoch > 1 ? ` (${book.epoch})` : ""}`, number(book.logEnd), number(book.committed), number(book.next), number(book.folded), number(book.stored), number(book.duplicate), number(book.dead), number(book.lost), number(book.lag)];
-    return dataTable("Partitions", ["Partition", "Log end", "Committed", "Next", "Folded", "Stored", "Duplicate", "Dead", "Lost", "Lag"], partitions.map(row));
+  table({ partitions, unavailable = [] }) {
+    const row = (book) => [`${book.partition}${book.epoch > 1 ? `, epoch ${book.epoch}` : ""}`, ...["logEnd", "committed", "next", "folded", "stored", "duplicate", "dead", "lost", "lag"].map((name) => number(book[name]))];
+    return [unavailable.map(({ store, reason }) => h("p", { class: "notice" }, `The ${store} did not answer: ${reason}`)),
+      dataTable("Partitions", ["Partition", "Log end", "Committed", "Next", "Folded", "Stored", "Duplicate", "Dead", "Lost", "Lag"], partitions.map(row))].flat();
   }
 }
 
