@@ -57,6 +57,7 @@ let package = Package(
         .executable(name: "mock-broker", targets: ["MockBroker"]),
         .executable(name: "null-servers", targets: ["NullServers"]),
         .executable(name: "scanner-fuzz", targets: ["ScannerFuzz"]),
+        .executable(name: "fold-bench", targets: ["FoldBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", exact: "0.2.0"),
@@ -164,6 +165,9 @@ let package = Package(
         .executableTarget(
             name: "ScannerFuzz", dependencies: ["Events", arguments], path: "Tests/ScannerFuzz",
             exclude: ["oracle.py"], swiftSettings: strict),
+        .executableTarget(
+            name: "FoldBench", dependencies: ["Aggregator", "EmbeddedStores", "PostgresStore", "Stores"],
+            path: "Benchmarks/FoldBench", swiftSettings: strict),
         room("TestSupport", at: "Tests/TestSupport", ["Stores"]),
         room("StoreModels", at: "Tests/StoreModels", ["Events", "Stores"]),
         tests("EventsTests", ["Events"]),
@@ -178,7 +182,12 @@ let package = Package(
         tests(
             "WorkerTests", ["Events", "Operations", "StoreModels", "Stores", "Worker", logging]),
         tests("GeoIPTests", ["GeoIP", "StoreModels"]),
-        tests("AggregatorTests", ["Aggregator", "Bitmaps", "Events", "StoreModels", "Stores", logging]),
+        tests(
+            "AggregatorTests",
+            [
+                "Aggregator", "Bitmaps", "EmbeddedStores", "Events", "PostgresStore", "StoreModels", "Stores", "TestSupport",
+                logging,
+            ]),
         tests(
             "DashboardAPITests",
             [

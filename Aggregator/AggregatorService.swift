@@ -1,13 +1,19 @@
+import Events
 import Foundation
 public import Logging
 public import Operations
 public import ServiceLifecycle
 public import Stores
 
-/// Runs a pass every interval, until a graceful shutdown.
+/// Runs a pass every interval, until a graceful shutdown, while it leads: of several aggregators one does the work, and
+/// another follows within ten seconds when it is gone.
 ///
-/// Two at once are safe: the cursors decide, and the slower one finds that it was contended and begins again.
+/// Two that lead at once are safe: the cursors decide, and the slower one finds that it was contended and begins again.
 public actor AggregatorService: Service {
+    /// How long a lead lasts unless it is renewed, and how often that is tried: another one follows after their sum.
+    static let term: Duration = .seconds(6)
+    static let renewal: Duration = .seconds(2)
+
     private let log: any EventLog
     private let raw: any RawEventStore
     private let rollups: any RollupStore
@@ -17,10 +23,15 @@ public actor AggregatorService: Service {
     private let interval: Duration
     private let logger: Logger
     private let now: @Sendable () -> Int64
+    private let name = UUID().uuidString
     private let telemetry = AggregatorTelemetry()
     private var freshness = Freshness()
-    /// Why the last pass failed; `nil` when it did not.
+    /// The interval that was open when closed periods were last tidied up.
+    private var closedBefore: PeriodNumber?
+    /// Why the last pass failed, or the lead could not be asked for; `nil` when all is well.
     private var trouble: (any Error)?
+    /// Since the last pass that went through.
+    private var failures = 0
 
     /// An aggregator over a log and two stores.
     /// - Parameters:
@@ -37,25 +48,86 @@ public actor AggregatorService: Service {
         (self.interval, self.logger, self.now) = (interval, logger, now)
     }
 
-    /// Runs passes. One that fails is tried again after a while, and leaves nothing half done.
+    /// Runs passes while it leads, and waits to lead while it does not.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
-            var backoff = Backoff(initial: .milliseconds(500), maximum: .seconds(30))
             while !Task.isCancelled {
-                do {
-                    _ = try await self.runPass()
-                    backoff.reset()
-                    try await Task.sleep(for: self.interval * Double.random(in: 0.9...1.1))
-                } catch is CancellationError {
-                    return
-                } catch {
-                    try? await Task.sleep(for: backoff.next())
-                }
+                let isLeading = await self.takeLead()
+                if isLeading { await self.lead() }
+                try? await Task.sleep(for: Self.renewal * Double.random(in: 0.9...1.1))
+            }
+        }
+        await resign()
+    }
+
+    /// Spares a successor the wait, if the store answers at once.
+    private func resign() async {
+        await withTaskGroup { [rollups, name] group in
+            group.addTask { try? await rollups.resign(as: name) }
+            group.addTask { try? await Task.sleep(for: .seconds(2)) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Asks for the lead, or keeps it.
+    private func takeLead() async -> Bool {
+        do {
+            let isLeading = try await rollups.lead(as: name, for: Self.term)
+            if !isLeading { trouble = nil }
+            return isLeading
+        } catch {
+            note(error, "The lead could not be asked for")
+            return false
+        }
+    }
+
+    /// Runs passes until the lead is lost.
+    private func lead() async {
+        logger.info("Leading")
+        telemetry.leads(true)
+        await withTaskGroup { group in
+            group.addTask { await self.keepLead() }
+            group.addTask { await self.runPasses() }
+            await group.next()
+            group.cancelAll()
+        }
+        telemetry.leads(false)
+        logger.info("No longer leading")
+    }
+
+    /// Renews the lead; returns when another one has it, or may have.
+    private func keepLead() async {
+        var end = ContinuousClock.now + Self.term
+        while !Task.isCancelled, .now < end {
+            try? await Task.sleep(for: Self.renewal)
+            let asked = ContinuousClock.now
+            do {
+                guard try await rollups.lead(as: name, for: Self.term) else { return }
+                end = asked + Self.term
+            } catch {
+                logger.warning("The lead could not be renewed", metadata: ["error": "\(error)"])
             }
         }
     }
 
-    /// Runs one pass.
+    /// Runs passes. One that fails is tried again after a while, and leaves nothing half done.
+    private func runPasses() async {
+        var backoff = Backoff(initial: .milliseconds(500), maximum: .seconds(30))
+        while !Task.isCancelled {
+            do {
+                try await runPass()
+                backoff.reset()
+                try await Task.sleep(for: interval * Double.random(in: 0.9...1.1))
+            } catch is CancellationError {
+                return
+            } catch {
+                try? await Task.sleep(for: backoff.next())
+            }
+        }
+    }
+
+    /// Runs one pass, whoever leads.
     /// - Throws: the world's trouble, after noting it.
     @discardableResult
     public func runPass() async throws -> PassReport {
@@ -67,17 +139,42 @@ public actor AggregatorService: Service {
                 parallelism: ProcessInfo.processInfo.activeProcessorCount, logger: logger
             ).run()
             report.completeThrough = try await updateFreshness()
-            trouble = nil
+            try await closePeriods()
+            (trouble, failures) = (nil, 0)
             telemetry.count(report, took: .now - start, now: now())
             logger.info(
                 "Pass finished", metadata: ["events": "\(report.events)", "mismatches": "\(report.mismatches)"])
             return report
+        } catch let error as DatabaseError where error.code == .contended {
+            // Somebody else's success: the next one begins from there.
+            telemetry.countContended()
+            logger.info("Pass contended, nothing is half done", metadata: ["error": "\(error)"])
+            throw error
+        } catch is CancellationError {
+            throw CancellationError()
         } catch {
-            trouble = error
-            telemetry.countFailure()
-            logger.warning("Pass failed, nothing is half done", metadata: ["error": "\(error)"])
+            note(error, "Pass failed, nothing is half done")
             throw error
         }
+    }
+
+    private func note(_ error: any Error, _ message: Logger.Message) {
+        trouble = error
+        failures += 1
+        telemetry.countFailure(inARow: failures)
+        logger.warning(message, metadata: ["error": "\(error)"])
+    }
+
+    /// Tidies up, whenever another quarter of an hour has begun.
+    private func closePeriods() async throws {
+        var calendar = calendar
+        let (time, interval) = (now(), calendar.interval(of: now()))
+        guard interval != closedBefore else { return }
+        let day = calendar.day(of: time)
+        let count = try await merger.compact(
+            before: [.interval: interval, .day: day, .week: CivilDate.monday(of: day)])
+        closedBefore = interval
+        if count > 0 { logger.info("Sets of closed periods compacted", metadata: ["sets": "\(count)"]) }
     }
 
     /// Notes where the log ends now. A log that does not answer costs freshness only, never the pass.
@@ -103,7 +200,7 @@ public actor AggregatorService: Service {
         return time
     }
 
-    /// Ready when the last pass went through.
+    /// Ready when the last pass went through, or another aggregator leads.
     public nonisolated var health: HealthCheck {
         HealthCheck(name: "aggregation") { [weak self] in
             if let trouble = await self?.trouble { throw trouble }

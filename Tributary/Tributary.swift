@@ -11,7 +11,7 @@ struct Tributary: AsyncParsableCommand {
         subcommands: [
             CollectorCommand.self, WorkerCommand.self, AggregatorCommand.self, DashboardCommand.self, ServeCommand.self,
             ProvisionCommand.self, ImportCommand.self, LoadCommand.self, DemoCommand.self, DeadLettersCommand.self,
-            VerifyCommand.self, RebuildCommand.self, KeysCommand.self, SpillCommand.self,
+            VerifyCommand.self, RebuildCommand.self, ForgetCommand.self, KeysCommand.self, SpillCommand.self,
         ])
 
     static func main() async {

@@ -10,7 +10,7 @@ case " $* " in
 *" --help "* | *" -h "* | *" --list "*) ;;
 *)
     scripts/setup.sh bench
-    for product in tributary mock-broker null-servers; do
+    for product in tributary mock-broker null-servers fold-bench; do
         swift build -c release --product "$product" >&2
     done
     ;;

@@ -1,14 +1,14 @@
-import Events
-import Stores
+package import Events
+package import Stores
 
 /// The dimensions that events are counted by, in the order of their numbers.
-struct Dimensions: Sendable, Equatable {
+package struct Dimensions: Sendable, Equatable {
     /// All names: `all`, `event_type`, those of the context, those of metadata.
     let names: [String]
     /// The keys of metadata, whose values a read brings along.
     let metadata: MetadataKeys
 
-    init(metadata: MetadataKeys = .none) {
+    package init(metadata: MetadataKeys = .none) {
         self.metadata = metadata
         names =
             [allDimension, eventTypeDimension] + ContextDimension.allCases.map(\.rawValue)
@@ -20,7 +20,7 @@ struct Dimensions: Sendable, Equatable {
 /// the same events in any order and in any number of parts give the same changes.
 ///
 /// Users and values are numbered as they are met; local numbers become the store's when the fold is merged.
-struct Fold: Sendable {
+package struct Fold: Sendable {
     /// The users met of a source.
     struct Users: Sendable {
         /// By local number: the digest that names the visitor.
@@ -31,11 +31,11 @@ struct Fold: Sendable {
     }
 
     /// Change of one row.
-    struct Change: Sendable, Equatable {
+    package struct Change: Sendable, Equatable {
         /// Events to be added.
-        var events: Int64
+        package var events: Int64
         /// Local numbers of the users met, each once, ascending.
-        var users: [UInt32]
+        package var users: [UInt32]
     }
 
     private var calendar: ReportingCalendar
@@ -48,14 +48,14 @@ struct Fold: Sendable {
     private(set) var count = 0
 
     /// An empty fold.
-    init(calendar: ReportingCalendar, dimensions: Dimensions = Dimensions()) {
+    package init(calendar: ReportingCalendar, dimensions: Dimensions = Dimensions()) {
         (self.calendar, self.dimensions) = (calendar, dimensions)
     }
 
     var isEmpty: Bool { count == 0 }
 
     /// Folds one more event.
-    mutating func add(_ event: StoredEvent) {
+    package mutating func add(_ event: StoredEvent) {
         let (day, interval) = (calendar.day(of: event.timestamp), calendar.interval(of: event.timestamp))
         sources[place(of: event.source)].add(event, day: day, interval: interval)
         count += 1
@@ -84,7 +84,7 @@ struct Fold: Sendable {
 
     /// The changes of all rows.
     /// - Parameter recorded: the values that have rows of their own; the others' are those of `(other)`. `nil`: all have.
-    func changes(_ recorded: [DimensionWeek: Set<ExactText>]? = nil) -> [RollupKey: Change] {
+    package func changes(_ recorded: [DimensionWeek: Set<ExactText>]? = nil) -> [RollupKey: Change] {
         var tallies: [RollupKey: UserTally] = [:]
         for source in sources { source.collectRows(dimensions, recorded, into: &tallies) }
         return tallies.mapValues { Change(events: $0.events, users: $0.users) }

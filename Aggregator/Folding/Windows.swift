@@ -1,7 +1,7 @@
-import Stores
+package import Stores
 
 /// A partition's part of a pass: from its cursor to its progress.
-struct PartitionPass: Sendable, Equatable {
+package struct PartitionPass: Sendable, Equatable {
     /// The cursor now; `nil` where nothing of this epoch has been folded.
     var from: RollupCursor?
     /// The cursor afterwards.
@@ -17,6 +17,10 @@ struct PartitionPass: Sendable, Equatable {
 
     /// Where it begins when there is no cursor yet.
     var start: Int64
+
+    package init(from: RollupCursor?, to: RollupCursor, start: Int64) {
+        (self.from, self.to, self.start) = (from, to, start)
+    }
 
     /// What is to be folded, by comparing progress with cursors. Pure.
     static func plan(_ progress: [IngestProgress], _ cursors: [RollupCursor]) -> [PartitionPass] {

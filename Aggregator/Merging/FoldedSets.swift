@@ -9,7 +9,8 @@ struct VisitorNumbers: Sendable {
     /// Looks users up, numbers the new ones and lowers first days. A user may be in several folds.
     static func assign(_ folds: [Fold], in transaction: any RollupTransaction) async throws -> [VisitorNumbers] {
         var numbers = [VisitorNumbers](repeating: VisitorNumbers(), count: folds.count)
-        let users = folds.map(\.users)
+        let aliases = VisitorAliases(try await transaction.forgettings())
+        let users = folds.map { aliases.applied(to: $0.users) }
         for source in Set(users.flatMap(\.keys)).sorted() {
             var met: [Digest128: PeriodNumber] = [:]
             var order: [Digest128] = []

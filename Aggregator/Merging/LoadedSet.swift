@@ -43,10 +43,15 @@ struct LoadedSet: Sendable {
         all.formUnion(new)
         pending.formUnion(new)
         deltaSize += delta.count
-        guard deltaSize * Self.compactionRatio > baseSize else { return .delta(delta) }
+        return deltaSize * Self.compactionRatio > baseSize ? .compaction(compact()) : .delta(delta)
+    }
+
+    /// Folds the deltas into the base.
+    /// - Returns: the chunks to be rewritten; all deltas go.
+    mutating func compact() -> [UInt16: [UInt8]] {
         let chunks = all.chunks(Set(pending.chunks().keys)).mapValues { $0.serialized() }
         chunkSizes.merge(chunks.mapValues(\.count)) { $1 }
         (pending, deltaSize) = (VisitorSet(), 0)
-        return .compaction(chunks)
+        return chunks
     }
 }

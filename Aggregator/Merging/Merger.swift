@@ -1,14 +1,16 @@
 import Bitmaps
 import Events
-import Stores
+package import Stores
 import Synchronization
 
 /// Merges folds into the store, each in one transaction with the cursors it moves.
 ///
 /// Nothing is read before the cursors are locked, so that two mergers cannot both add the same visitors.
-final class Merger: Sendable {
+package final class Merger: Sendable {
     /// Values of a dimension that have rows of their own, at most, in each source and week.
-    static let maximumValues = 10_000
+    package static let maximumValues = 10_000
+    /// Sets compacted in one transaction: bounds what it holds, and how long it holds up others.
+    private static let compactedAtOnce = 200
     /// Sets asked for at once.
     private static let readSize = 5_000
 
@@ -29,25 +31,28 @@ final class Merger: Sendable {
 
     /// A merger.
     /// - Parameter cacheLimit: bytes of decoded sets to be kept between merges.
-    init(store: any RollupStore, cacheLimit: Int = 96 << 20, maximumValues: Int = Merger.maximumValues) {
+    package init(store: any RollupStore, cacheLimit: Int = 96 << 20, maximumValues: Int = Merger.maximumValues) {
         self.store = store
         self.maximumValues = maximumValues
         memory = Mutex(Memory(sets: SetCache(limit: cacheLimit)))
     }
 
     /// Merges folds of disjoint events and moves the cursors. One call at a time.
-    /// - Throws: `.contended` where another merger was there first; nothing has changed then.
-    func merge(_ folds: [Fold], moving passes: [PartitionPass]) async throws {
+    /// - Parameter forgotten: how many users had been forgotten before the events were read.
+    /// - Throws: `.contended` where another merger was there first, or a user was forgotten meanwhile; nothing has
+    ///   changed then.
+    package func merge(_ folds: [Fold], moving passes: [PartitionPass], forgotten: Int64 = 0) async throws {
         let folds = folds.filter { !$0.isEmpty }
         let revision = try await store.withTransaction { transaction in
             try Self.check(passes, against: try await transaction.lockCursors())
             var revision: Int64?
             if !folds.isEmpty {
-                let current = try await transaction.state().revision
-                memory.withLock { $0.begin(at: current) }
+                let state = try await transaction.state()
+                try state.check(forgotten)
+                memory.withLock { $0.begin(at: state.revision) }
                 try await self.merge(folds, in: transaction)
                 try await transaction.raiseRevision()
-                revision = current + 1
+                revision = state.revision + 1
             }
             try await transaction.moveCursors(passes.map { (from: $0.from, to: $0.to) })
             return revision
@@ -56,11 +61,55 @@ final class Merger: Sendable {
         if let revision { memory.withLock { $0.sets.end(at: revision) } }
     }
 
-    private func merge(_ folds: [Fold], in transaction: any RollupTransaction) async throws {
+    /// Folds the deltas of periods that have closed into their bases: what is late now is rare, and what reads these sets
+    /// finds them whole. No number changes.
+    /// - Parameter open: the first period of each length that has not closed.
+    /// - Returns: how many sets had deltas.
+    @discardableResult
+    func compact(before open: [Granularity: PeriodNumber]) async throws -> Int {
+        var count = 0
+        for (granularity, period) in open {
+            while true {
+                let keys = try await store.withReader {
+                    try await $0.keysWithDeltas(granularity, before: period, limit: Self.compactedAtOnce)
+                }
+                guard !keys.isEmpty else { break }
+                try await compact(keys)
+                count += keys.count
+            }
+        }
+        return count
+    }
+
+    private func compact(_ keys: [RollupKey]) async throws {
+        try await store.withTransaction { transaction in
+            _ = try await transaction.lockCursors()
+            for (key, stored) in try await transaction.sets(keys) where !stored.deltas.isEmpty {
+                var set = try LoadedSet(stored)
+                try await transaction.compact(key, chunks: set.compact())
+            }
+        }
+        memory.withLock { $0.sets.forget(keys) }
+    }
+
+    /// Merges a fold within a transaction in which nothing else is merged by anybody else.
+    /// - Parameter isKept: the rows to be written.
+    func merge(
+        _ fold: Fold, in transaction: any RollupTransaction, where isKept: (RollupKey) -> Bool
+    ) async throws {
+        // All is of one revision, which nobody has seen yet.
+        memory.withLock { $0.begin(at: 0) }
+        try await merge([fold], in: transaction, where: isKept)
+        memory.withLock { $0.sets.end(at: 0) }
+    }
+
+    private func merge(
+        _ folds: [Fold], in transaction: any RollupTransaction, where isKept: (RollupKey) -> Bool = { _ in true }
+    ) async throws {
         let numbers = try await VisitorNumbers.assign(folds, in: transaction)
         let recorded = try await record(folds, in: transaction)
         var sets = FoldedSets()
-        for (fold, numbers) in zip(folds, numbers) { sets.add(fold.changes(recorded), numbers) }
+        for (fold, numbers) in zip(folds, numbers) { sets.add(fold.changes(recorded).filter { isKept($0.key) }, numbers) }
         try await load(sets.keys, in: transaction)
         let writes = memory.withLock { memory in SetWrites(sets, growing: &memory.sets) }
         try await transaction.add(writes.changes)

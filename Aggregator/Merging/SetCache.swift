@@ -62,6 +62,13 @@ struct SetCache: Sendable {
         return try body(&entry.set)
     }
 
+    /// Lets sets go that somebody has written otherwise.
+    mutating func forget(_ keys: some Sequence<RollupKey>) {
+        for key in keys {
+            if let entry = entries.removeValue(forKey: key) { cost -= entry.set.cost }
+        }
+    }
+
     private mutating func evict() {
         guard cost > limit else { return }
         // Down to three quarters, so that this does not come with every pass.

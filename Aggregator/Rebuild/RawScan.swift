@@ -64,11 +64,9 @@ struct RawScan: Sendable {
 
     /// Makes sure that no raw event of the days that were read can be missing.
     ///
-    /// All events that were ever folded are there, or the days are so late that none of theirs has expired: an event is
-    /// stored at the earliest a day before its own, and kept for the days of retention from then on.
-    func checkCompleteness(_ cursors: [RollupCursor], retentionDays: Int, today: PeriodNumber) throws {
+    /// All events that were ever folded are there, or the days are so late that none of theirs has expired.
+    func checkCompleteness(_ cursors: [RollupCursor], from earliest: PeriodNumber) throws {
         let folded = cursors.reduce(0) { $0 + $1.foldedStored }
-        let earliest = today - PeriodNumber(clamping: retentionDays) + 2
         guard read < folded, span.daysRead.lowerBound < earliest else { return }
         throw RecountError.expired(before: earliest, missing: folded - read)
     }

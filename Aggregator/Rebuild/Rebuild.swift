@@ -29,13 +29,14 @@ public struct Rebuild: Sendable {
     public func run(
         _ span: RecountSpan, sources: [String]?, now: Int64, progress: @Sendable (Int64, Int64) async -> Void
     ) async throws -> Report {
-        let cursors = try await basis.rollups.withReader { reader in
-            try AggregationPass.check(basis.calendar, against: try await reader.state())
-            return try await reader.cursors()
+        let (state, cursors) = try await basis.rollups.withReader { reader in
+            (try await reader.state(), try await reader.cursors())
         }
+        try state.check(basis.calendar)
         let scan = try await basis.scan(span, sources, upTo: cursors, now: now, progress)
         return try await basis.rollups.withTransaction { transaction in
             let latest = try await transaction.lockCursors()
+            try await transaction.state().check(state.forgotten)
             let whole = try await self.continue(scan, from: cursors, to: latest)
             for granularity in Granularity.allCases {
                 try await transaction.remove(

@@ -21,6 +21,10 @@ public struct RecountBasis: Sendable {
         self.retentionDays = retentionDays
     }
 
+    /// The first day whose raw events are all there, if any have expired: an event is stored at the earliest a day before
+    /// its own, and kept for the days of retention from then on.
+    func firstWholeDay(today: PeriodNumber) -> PeriodNumber { today - PeriodNumber(clamping: retentionDays) + 2 }
+
     /// Counts the raw events that cursors have passed.
     /// - Parameter progress: told of the offsets passed and of all.
     /// - Throws: `RecountError` where some of the span's may have expired.
@@ -35,7 +39,7 @@ public struct RecountBasis: Sendable {
             let windows = RawScan.windows(try await reader.progress(), upTo: cursors)
             let all = windows.reduce(0) { $0 + Int64($1.offsets.count) }
             try await scan.add(windows, reader) { await progress($0, all) }
-            try scan.checkCompleteness(cursors, retentionDays: retentionDays, today: today)
+            try scan.checkCompleteness(cursors, from: firstWholeDay(today: today))
             return scan
         }
     }

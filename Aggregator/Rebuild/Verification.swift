@@ -43,11 +43,14 @@ public struct Verification: Sendable {
         found: @Sendable (Difference) async -> Void
     ) async throws -> Report {
         try await basis.rollups.withReader { stored in
-            try AggregationPass.check(basis.calendar, against: try await stored.state())
+            let state = try await stored.state()
+            try state.check(basis.calendar)
             let cursors = try await stored.cursors()
             let scan = try await basis.scan(span, sources, upTo: cursors, now: now, progress)
+            let forgettings = try await stored.forgettings()
+            try await checkForgotten(state.forgotten, forgettings)
             var report = Report(events: scan.read)
-            let recount = try await recount(scan, stored)
+            let recount = try await recount(scan, VisitorAliases(forgettings), stored)
             for granularity in Granularity.allCases {
                 try await compare(granularity, span, sources, recount, stored, &report, found)
             }
@@ -58,10 +61,21 @@ public struct Verification: Sendable {
     /// What the rows must hold: events, and visitors by the store's numbers (`nil` where one has no number).
     private typealias Rows = [RollupKey: (events: Int64, count: Int, visitors: VisitorSet?)]
 
-    private func recount(_ scan: RawScan, _ stored: any RollupReader) async throws -> Rows {
+    /// Throws `.contended` where a user was or began to be forgotten since these rollups were committed: raw events that
+    /// were read since then may name them otherwise.
+    private func checkForgotten(_ forgotten: Int64, _ forgettings: [Forgetting]) async throws {
+        try await basis.rollups.withReader { reader in
+            try await reader.state().check(forgotten)
+            guard try await reader.forgettings() == forgettings else { throw RollupState.forgottenMeanwhile }
+        }
+    }
+
+    private func recount(
+        _ scan: RawScan, _ aliases: VisitorAliases, _ stored: any RollupReader
+    ) async throws -> Rows {
         let recorded = try await stored.recordedValues(scan.fold.values())
         var tables: [String: [UInt32?]] = [:]
-        for (source, users) in scan.fold.users {
+        for (source, users) in aliases.applied(to: scan.fold.users) {
             let known = try await stored.visitors(of: source, users.digests)
             tables[source] = users.digests.map { known[$0]?.number }
         }
@@ -69,7 +83,9 @@ public struct Verification: Sendable {
             guard scan.isOfSpan(row.key) else { return }
             let numbers = row.value.users.compactMap { tables[row.key.source]?[Int($0)] }
             let isWhole = numbers.count == row.value.users.count
-            rows[row.key] = (row.value.events, row.value.users.count, isWhole ? VisitorSet(numbers) : nil)
+            let visitors = isWhole ? VisitorSet(numbers) : nil
+            // One who is being forgotten has two names.
+            rows[row.key] = (row.value.events, visitors?.count ?? row.value.users.count, visitors)
         }
     }
 

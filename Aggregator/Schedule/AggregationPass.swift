@@ -28,19 +28,20 @@ struct AggregationPass: Sendable {
 
     /// Folds and merges until nothing is left of what was stored when it began.
     func run() async throws -> PassReport {
-        let cursors = try await merger.store.withReader { reader in
-            try Self.check(calendar, against: try await reader.state())
-            return try await reader.cursors()
+        // Before any raw event is read.
+        let (state, cursors) = try await merger.store.withReader { reader in
+            (try await reader.state(), try await reader.cursors())
         }
+        try state.check(calendar)
         return try await raw.withConsistentReader { reader in
             var report = PassReport()
             var work = PartitionPass.plan(try await reader.progress(), cursors)[...]
             while let next = work.first {
                 if next.window.offsets.count > transactionSize {
                     work.removeFirst()
-                    try await foldInSteps(next, reader, &report)
+                    try await foldInSteps(next, reader, state.forgotten, &report)
                 } else {
-                    try await foldTogether(takeShare(of: &work), reader, &report)
+                    try await foldTogether(takeShare(of: &work), reader, state.forgotten, &report)
                 }
             }
             return report
@@ -60,7 +61,7 @@ struct AggregationPass: Sendable {
 
     /// Folds whole windows side by side, and merges them in one transaction.
     private func foldTogether(
-        _ passes: [PartitionPass], _ reader: any RawEventReader, _ report: inout PassReport
+        _ passes: [PartitionPass], _ reader: any RawEventReader, _ forgotten: Int64, _ report: inout PassReport
     ) async throws {
         let folds = try await withThrowingTaskGroup(of: (Int, Fold).self) { group in
             var (folds, next) = ([Fold?](repeating: nil, count: passes.count), 0)
@@ -87,14 +88,14 @@ struct AggregationPass: Sendable {
             moved.append(pass)
         }
         guard !moved.isEmpty else { return }
-        try await merger.merge(good, moving: moved)
+        try await merger.merge(good, moving: moved, forgotten: forgotten)
         report.events += good.reduce(0) { $0 + $1.count }
     }
 
     /// Folds a window that is too large for one transaction. All of it is counted first: nothing moves unless the whole
     /// is what the books say.
     private func foldInSteps(
-        _ pass: PartitionPass, _ reader: any RawEventReader, _ report: inout PassReport
+        _ pass: PartitionPass, _ reader: any RawEventReader, _ forgotten: Int64, _ report: inout PassReport
     ) async throws {
         var found: Int64 = 0
         for part in pass.window.parts(of: Self.readSize) { found += Int64(try await reader.events(in: part).count) }
@@ -108,7 +109,9 @@ struct AggregationPass: Sendable {
             var to = pass.to
             to.nextOffset = part.offsets.upperBound
             to.foldedStored = (from?.foldedStored ?? 0) + Int64(fold.count)
-            try await merger.merge([fold], moving: [PartitionPass(from: from, to: to, start: part.offsets.lowerBound)])
+            try await merger.merge(
+                [fold], moving: [PartitionPass(from: from, to: to, start: part.offsets.lowerBound)],
+                forgotten: forgotten)
             report.events += fold.count
             from = to
         }
@@ -120,15 +123,6 @@ struct AggregationPass: Sendable {
             for event in try await reader.events(in: part, metadata: dimensions.metadata) { fold.add(event) }
         }
         return fold
-    }
-
-    /// Days cut in two time zones would never add up.
-    static func check(_ calendar: ReportingCalendar, against state: RollupState) throws {
-        guard state.timeZone == calendar.identifier else {
-            throw DatabaseError(
-                .invalidConfiguration, store: "rollups",
-                "REPORTING_TIMEZONE is \(calendar.identifier), but the rollups are cut in \(state.timeZone)")
-        }
     }
 
     /// Whether a window's events are as many as the books say; if not, nothing may move.

@@ -26,6 +26,10 @@ class Run:
         self.cache = ROOT / ".local" / "bench" / "cache"
         self.python = ROOT / ".local" / "bench-venv" / "bin" / "python"
 
+    def all_cores(self) -> list[str]:
+        """Those of both."""
+        return f"{self.server_cores},{self.other_cores}".split(",")
+
     def seconds(self, full: float) -> float:
         """The length of a measurement: as given, or a second in quick mode."""
         return 1 if self.quick else full

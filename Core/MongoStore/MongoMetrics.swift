@@ -26,6 +26,7 @@ enum MongoOperation: String, CaseIterable, Sendable {
     case insert
     case lookUp = "look_up"
     case readEvent = "read_event"
+    case forget
     case readProgress = "read_progress"
     case beginEpoch = "begin_epoch"
     case advance
@@ -43,6 +44,7 @@ enum MongoOperation: String, CaseIterable, Sendable {
         case .insert: "inserting events"
         case .lookUp: "looking up stored events"
         case .readEvent: "reading an event"
+        case .forget: "forgetting a user"
         case .readProgress: "reading progress"
         case .beginEpoch: "beginning an epoch"
         case .advance: "advancing progress"

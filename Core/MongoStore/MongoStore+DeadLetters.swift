@@ -69,11 +69,7 @@ extension MongoStore {
         }
         return try await run(.moveDeadLetters) { (client) throws(DatabaseError) in
             try client.write(command, MongoOperation.moveDeadLetters.doing) { (reply) throws(BSONFault) in
-                var reply = reply
-                while let element = try reply.next() {
-                    if element.isNamed("nModified") { return Int(try element.integer()) }
-                }
-                throw BSONFault(reason: "no nModified")
+                try modifiedCount(reply)
             }
         }
     }

@@ -132,9 +132,7 @@ struct StoredIdentity: Sendable {
 
     /// The verdict on another event with the same `_id`.
     func verdict(on event: RawEvent) -> InsertVerdict {
-        if ingest.position == event.position { return .stored }
-        return ingest.payloadHash == event.payloadHash
-            ? .duplicate(of: ingest.position) : .conflict(with: ingest.position)
+        InsertVerdict(on: event, storedAt: ingest.position, payloadHash: ingest.payloadHash)
     }
 }
 

@@ -7,6 +7,9 @@ extension PostgresMigration {
         PostgresMigration(version: 1, name: "rollups", sql: rollups),
         PostgresMigration(version: 2, name: "dimension_values", sql: dimensionValues),
         PostgresMigration(version: 3, name: "new_visitors", sql: newVisitors),
+        PostgresMigration(version: 4, name: "forgetting", sql: forgetting),
+        PostgresMigration(version: 5, name: "aggregator_lead", sql: aggregatorLead),
+        PostgresMigration(version: 6, name: "zone_rules", sql: zoneRules),
     ]
 
     private static let rollups = #"""
@@ -167,6 +170,39 @@ extension PostgresMigration {
           PRIMARY KEY (source, day)
         );
         INSERT INTO new_visitors (day, visitors, source) SELECT first_day, count(*), source FROM visitor GROUP BY 1, 3;
+
+        """#
+
+    private static let forgetting = #"""
+        -- Users who are being forgotten, until none of their raw events that have been counted has their id. Meanwhile events that
+        -- still have it are counted as those of the token.
+        CREATE TABLE forgetting (
+          source text COLLATE "C" NOT NULL,
+          -- What the visitor was known by.
+          user_hash bytea NOT NULL CHECK (octet_length(user_hash) = 16),
+          -- The random text that takes the userId's place.
+          token text COLLATE "C" NOT NULL,
+          PRIMARY KEY (source, user_hash)
+        );
+
+        -- How many users have been forgotten: whoever read raw events before the last of them reads them again.
+        ALTER TABLE rollup_state ADD COLUMN forgotten bigint NOT NULL DEFAULT 0;
+
+        """#
+
+    private static let aggregatorLead = #"""
+        -- Which aggregator does the work, and until when unless it says so again. Not logged: after a crash of the server anybody may.
+        CREATE UNLOGGED TABLE aggregator_lead (
+          only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+          holder text COLLATE "C" NOT NULL,
+          until timestamptz NOT NULL
+        );
+
+        """#
+
+    private static let zoneRules = #"""
+        -- By which offsets days and weeks were cut: a digest of those of the time zone from 1970 to 2100. NULL: not known yet.
+        ALTER TABLE rollup_state ADD COLUMN zone_rules text COLLATE "C";
 
         """#
 }

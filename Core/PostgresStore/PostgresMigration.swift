@@ -73,29 +73,33 @@ struct PostgresMigration: Sendable {
             """)
 }
 
-/// Notes the reporting time zone. It may change as long as nothing has been folded in another one.
+/// Notes the reporting time zone and its rules. They may change as long as nothing has been folded by others.
 func fixTimeZone(_ timeZone: String, in session: PostgresSession) async throws {
-    _ = try await session.rows(insertState, [.text(timeZone)]) { _ in }
-    let found = try await session.rows(lockedTimeZone) { (try $0.text(0), try $0.bool(1)) }
-    guard let (fixed, isUsed) = found.first, fixed != timeZone else { return }
-    guard !isUsed else {
-        throw DatabaseError(
-            postgres: .invalidConfiguration,
-            "the rollups are in time zone \(fixed), not \(timeZone): rebuild them first")
+    guard let calendar = ReportingCalendar(timeZone) else {
+        throw DatabaseError(postgres: .invalidConfiguration, "'\(timeZone)' is no time zone that is known here")
     }
-    _ = try await session.rows(replaceTimeZone, [.text(timeZone)]) { _ in }
+    let parameters: [PostgresParameter] = [.text(timeZone), .text(calendar.rules)]
+    _ = try await session.rows(insertState, parameters) { _ in }
+    let isUsed = try await session.rows(lockedUse) { try $0.bool(0) }.first ?? false
+    if isUsed { try await PostgresReader(session: session).state().check(calendar) }
+    _ = try await session.rows(replaceTimeZone, parameters) { _ in }
 }
 
 private let insertState = PostgresStatement(
-    name: "insert_state", sql: "INSERT INTO rollup_state (time_zone) VALUES ($1) ON CONFLICT DO NOTHING")
+    name: "insert_state",
+    sql: "INSERT INTO rollup_state (time_zone, zone_rules) VALUES ($1, $2) ON CONFLICT DO NOTHING")
 
-private let lockedTimeZone = PostgresStatement(
-    name: "locked_time_zone",
+private let lockedUse = PostgresStatement(
+    name: "locked_use",
     sql: """
-        SELECT time_zone, EXISTS (SELECT FROM rollup_source) OR EXISTS (SELECT FROM rollup_cursor)
+        SELECT EXISTS (SELECT FROM rollup_source) OR EXISTS (SELECT FROM rollup_cursor)
           OR EXISTS (SELECT FROM visitor) OR EXISTS (SELECT FROM visitor_set)
         FROM rollup_state FOR UPDATE
         """)
 
-private let replaceTimeZone = PostgresStatement(
-    name: "replace_time_zone", sql: "UPDATE rollup_state SET time_zone = $1")
+let replaceTimeZone = PostgresStatement(
+    name: "replace_time_zone",
+    sql: """
+        UPDATE rollup_state SET time_zone = $1, zone_rules = $2
+        WHERE (time_zone, coalesce(zone_rules, '')) <> ($1, $2)
+        """)

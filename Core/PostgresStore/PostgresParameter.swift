@@ -35,6 +35,8 @@ extension PostgresParameter {
     static func bigint(_ value: Int64) -> Self { Self(.bigint) { $0.int64(value) } }
     static func integer(_ value: Int32) -> Self { Self(.integer) { $0.int32(value) } }
 
+    static func bytea(_ value: [UInt8]) -> Self { Self(.bytea) { $0.bytes += value } }
+
     static func texts(_ values: [String]) -> Self {
         Self(.text, array: values) { writer, value in
             writer.utf8(value)

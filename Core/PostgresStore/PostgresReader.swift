@@ -15,7 +15,8 @@ extension PostgresReads {
     func state() async throws -> RollupState {
         let found = try await session.rows(RollupStatements.state) { row in
             RollupState(
-                timeZone: try row.text(0), completeThrough: try row.optionalInteger(1), revision: try row.int64(2))
+                timeZone: try row.text(0), zoneRules: row.optionalText(4), completeThrough: try row.optionalInteger(1), revision: try row.int64(2),
+                forgotten: try row.int64(3))
         }
         guard let state = found.first else { throw DatabaseError.notProvisioned("rollup_state is empty") }
         return state
@@ -28,6 +29,15 @@ extension PostgresReads {
             RollupCursor(
                 partition: PartitionEpoch(epoch: try row.int32(0), partition: try row.int32(1)),
                 nextOffset: try row.int64(2), foldedStored: try row.int64(3))
+        }
+    }
+
+    func forgettings() async throws -> [Forgetting] {
+        try await session.rows(VisitorStatements.forgettings) { row in
+            guard let user = Digest128(bytes: try row.bytes(1)) else {
+                throw DatabaseError(postgres: .corrupt, "a hash is of another size")
+            }
+            return Forgetting(source: try row.text(0), user: user, token: try row.text(2))
         }
     }
 
@@ -76,6 +86,17 @@ extension PostgresReads {
                 source: try row.text(0), granularity: granularity, period: try row.int32(1),
                 dimension: try row.text(2), value: try row.text(3))
         }.sorted()
+    }
+
+    func keysWithDeltas(
+        _ granularity: Granularity, before period: PeriodNumber, limit: Int
+    ) async throws -> [RollupKey] {
+        let parameters: [PostgresParameter] = [.text(granularity.rawValue), .integer(period), .bigint(Int64(limit))]
+        return try await session.rows(VisitorStatements.keysWithDeltas, parameters) { row in
+            RollupKey(
+                source: try row.text(0), granularity: granularity, period: try row.int32(1),
+                dimension: try row.text(2), value: try row.text(3))
+        }
     }
 
     func recordedValues(_ values: [DimensionWeek: [String]]) async throws -> [DimensionWeek: Set<ExactText>] {

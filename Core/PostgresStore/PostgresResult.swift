@@ -54,6 +54,11 @@ struct PostgresRow {
     fileprivate let result: PostgresResult
     fileprivate let row: Int32
 
+    /// `nil` for NULL.
+    func optionalText(_ column: Int32) -> String? {
+        result.value(row, column) { String(decoding: $0, as: UTF8.self) }
+    }
+
     func int64(_ column: Int32) throws(DatabaseError) -> Int64 { try required(column, optionalInteger(column)) }
     func int32(_ column: Int32) throws(DatabaseError) -> Int32 { try required(column, optionalInteger(column)) }
     func bool(_ column: Int32) throws(DatabaseError) -> Bool {

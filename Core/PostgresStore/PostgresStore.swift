@@ -8,6 +8,8 @@ public import Stores
 public final class PostgresStore: RollupStore {
     private let writers: PostgresPool
     private let readers: PostgresPool
+    /// The lead is renewed while a long merge goes on.
+    private let leads: PostgresPool
 
     /// Prepares a store; nothing is connected yet.
     ///
@@ -22,6 +24,7 @@ public final class PostgresStore: RollupStore {
         }
         let address = try ConnectionString(url)
         writers = try PostgresPool(1, address, options, PostgresTelemetry(.write, metrics))
+        leads = try PostgresPool(1, address, options, PostgresTelemetry(.lead, metrics))
         readers = try PostgresPool(options.connections - 1, address, options, PostgresTelemetry(.read, metrics))
     }
 
@@ -44,6 +47,19 @@ public final class PostgresStore: RollupStore {
         try await readers.transaction(.read) { try await body(PostgresReader(session: $0)) }
     }
 
+    public func lead(as holder: String, for term: Duration) async throws -> Bool {
+        let parameters: [PostgresParameter] = [.text(holder), .bigint(Int64(term.wholeMilliseconds))]
+        return try await leads.transaction(.write) { session in
+            try await !session.rows(RollupStatements.lead, parameters) { try $0.text(0) }.isEmpty
+        }
+    }
+
+    public func resign(as holder: String) async throws {
+        try await leads.transaction(.write) { session in
+            _ = try await session.rows(RollupStatements.resign, [.text(holder)]) { _ in }
+        }
+    }
+
     public func checkHealth() async throws {
         try await readers.transaction(.read) { session in
             try await PostgresMigration.checkVersion(in: session)
@@ -54,5 +70,6 @@ public final class PostgresStore: RollupStore {
     public func close() async {
         await writers.close()
         await readers.close()
+        await leads.close()
     }
 }

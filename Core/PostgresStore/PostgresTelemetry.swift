@@ -18,6 +18,7 @@ enum PostgresMetricNames {
 enum PostgresKind: String, Sendable {
     case read
     case write
+    case lead
 }
 
 /// Counts and times what one pool does.

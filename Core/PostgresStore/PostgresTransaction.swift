@@ -35,6 +35,51 @@ struct PostgresTransaction: PostgresReads, RollupTransaction {
             [.text(source), .bigints(days.map { Int64($0.number) }), .integers(days.map(\.firstDay))])
     }
 
+    func beginForgetting(
+        _ user: Digest128, of source: String, as token: String
+    ) async throws -> (forgetting: Forgetting, isVisitor: Bool) {
+        let user: (digest: Digest128, parameter: PostgresParameter) = (user, .bytea(user.bytes))
+        let tokens = try await session.rows(
+            VisitorStatements.beginForgetting, [.text(source), user.parameter, .text(token)]
+        ) { try $0.text(0) }
+        let forgetting = Forgetting(source: source, user: user.digest, token: tokens.first ?? token)
+        let visitors = try await session.count(
+            VisitorStatements.renameVisitor, [.text(source), user.parameter, .bytea(forgetting.alias.bytes)])
+        return (forgetting, visitors > 0)
+    }
+
+    func endForgetting(_ forgetting: Forgetting) async throws {
+        try await expect(
+            1, VisitorStatements.endForgetting,
+            [.text(forgetting.source), .bytea(forgetting.user.bytes), .text(forgetting.token)])
+        try await expectState(RollupStatements.countForgotten)
+    }
+
+    func recut(
+        in calendar: ReportingCalendar, intervalsFrom first: PeriodNumber?, keeping firstDays: Bool
+    ) async throws {
+        let (rows, sets) = first.map { first in
+            (" WHERE period >= timestamptz 'epoch' + \(first) * interval '15 minutes'",
+                " WHERE granularity <> 'interval' OR period_number >= \(first)")
+        } ?? ("", "")
+        // As a script: whatever there is has to go, however long it takes.
+        try await session.script(
+            """
+            SET LOCAL statement_timeout = 0;
+            DELETE FROM interval_rollup\(rows); DELETE FROM daily_rollup; DELETE FROM weekly_rollup;
+            DELETE FROM visitor_set\(sets); DELETE FROM dimension_value;
+            """)
+        if !firstDays {
+            try await session.script(
+                """
+                UPDATE visitor SET first_day = date 'epoch' + \(PeriodNumber.laterThanAny);
+                DELETE FROM new_visitors;
+                INSERT INTO new_visitors (day, visitors, source) SELECT first_day, count(*), source FROM visitor GROUP BY 1, 3
+                """)
+        }
+        try await run(replaceTimeZone, [.text(calendar.identifier), .text(calendar.rules)])
+    }
+
     func add(_ changes: [(key: RollupKey, change: RollupCounts)]) async throws {
         for granularity in Granularity.allCases {
             let part = changes.filter { $0.key.granularity == granularity }

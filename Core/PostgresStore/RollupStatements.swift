@@ -5,11 +5,27 @@ enum RollupStatements {
     static let state = PostgresStatement(
         name: "state",
         sql: """
-            SELECT time_zone, (extract(epoch FROM complete_through) * 1000)::bigint, revision FROM rollup_state
+            SELECT time_zone, (extract(epoch FROM complete_through) * 1000)::bigint, revision, forgotten, zone_rules FROM rollup_state
             """)
 
     static let lockState = PostgresStatement(
         name: "lock_state", sql: "SELECT revision FROM rollup_state FOR UPDATE")
+
+    static let countForgotten = PostgresStatement(
+        name: "count_forgotten", sql: "UPDATE rollup_state SET forgotten = forgotten + 1 RETURNING forgotten")
+
+    /// Gives no row where another holder has it still.
+    static let lead = PostgresStatement(
+        name: "lead",
+        sql: """
+            INSERT INTO aggregator_lead AS l (holder, until)
+            VALUES ($1, clock_timestamp() + $2 * interval '1 millisecond')
+            ON CONFLICT (only_row) DO UPDATE SET holder = excluded.holder, until = excluded.until
+              WHERE l.holder = excluded.holder OR l.until <= clock_timestamp()
+            RETURNING holder
+            """)
+
+    static let resign = PostgresStatement(name: "resign", sql: "DELETE FROM aggregator_lead WHERE holder = $1")
 
     static let raiseRevision = PostgresStatement(
         name: "raise_revision", sql: "UPDATE rollup_state SET revision = revision + 1 RETURNING revision")

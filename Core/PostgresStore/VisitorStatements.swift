@@ -25,6 +25,39 @@ enum VisitorStatements {
             SELECT first FROM counter
             """)
 
+    static let forgettings = PostgresStatement(
+        name: "forgettings", sql: "SELECT source, user_hash, token FROM forgetting ORDER BY source, user_hash")
+
+    /// Gives the token that is on record now.
+    static let beginForgetting = PostgresStatement(
+        name: "begin_forgetting",
+        sql: """
+            INSERT INTO forgetting (source, user_hash, token) VALUES ($1, $2, $3)
+            ON CONFLICT (source, user_hash) DO UPDATE SET token = forgetting.token
+            RETURNING token
+            """)
+
+    /// Gives how many visitors have the new digest, now or since an earlier call.
+    static let renameVisitor = PostgresStatement(
+        name: "rename_visitor",
+        sql: """
+            WITH renamed AS (
+              UPDATE visitor SET user_hash = $3 WHERE source = $1 AND user_hash = $2 RETURNING 1
+            )
+            SELECT (SELECT count(*) FROM renamed)
+              + (SELECT count(*) FROM visitor WHERE source = $1 AND user_hash = $3)
+            """)
+
+    /// Gives how many were taken off the record.
+    static let endForgetting = PostgresStatement(
+        name: "end_forgetting",
+        sql: """
+            WITH ended AS (
+              DELETE FROM forgetting WHERE source = $1 AND user_hash = $2 AND token = $3 RETURNING 1
+            )
+            SELECT count(*) FROM ended
+            """)
+
     static let lowerFirstDays = PostgresStatement(
         name: "lower_first_days",
         sql: """
@@ -88,6 +121,16 @@ enum VisitorStatements {
                 WHERE granularity = $1 AND period_number BETWEEN $2 AND $3 \(allSources ? "" : "AND source = ANY($4)")
                 """)
     }
+
+    /// From the deltas on: of sets there are many more.
+    static let keysWithDeltas = PostgresStatement(
+        name: "keys_with_deltas",
+        sql: """
+            SELECT s.source, s.period_number, s.dimension, s.value
+            FROM (SELECT DISTINCT set_id FROM visitor_set_delta) d JOIN visitor_set s USING (set_id)
+            WHERE s.granularity = $1 AND s.period_number < $2
+            LIMIT $3
+            """)
 
     /// Chunks and deltas go with their sets.
     static func removeSets(allSources: Bool) -> PostgresStatement {

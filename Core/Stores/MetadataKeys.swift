@@ -56,6 +56,20 @@ public struct MetadataKeys: Sendable, Equatable {
         } while scanner.take(UInt8(ascii: ","))
     }
 
+    /// The JSON object of what is counted; `nil` where nothing is. Its values are those of the whole.
+    func counted(in metadata: ArraySlice<UInt8>?) -> ArraySlice<UInt8>? {
+        var object: [UInt8] = []
+        for (name, value) in zip(names, values(in: metadata)) {
+            guard let value else { continue }
+            object.append(UInt8(ascii: object.isEmpty ? "{" : ","))
+            JSONString.append(name.utf8, to: &object)
+            object.append(UInt8(ascii: ":"))
+            // As a text: whatever it was, it is counted by its text.
+            JSONString.append(value.utf8, to: &object)
+        }
+        return object.isEmpty ? nil : (object + [UInt8(ascii: "}")])[...]
+    }
+
     private func index(of key: JSONString, in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         if key.isEscaped {
             let text = key.text(in: bytes)

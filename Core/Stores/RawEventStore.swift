@@ -78,6 +78,13 @@ public protocol RawEventStore: Sendable {
     /// the original, not the same bytes.
     func event(source: String, eventID: String) async throws -> RawEvent?
 
+    /// Makes the events of a user with positions in the window those of `token`, stripped of all that is not counted.
+    /// A repetition goes on where one was cut off.
+    /// - Returns: how many events were changed.
+    func forget(
+        _ user: String, of source: String, as token: String, in window: OffsetWindow, keeping keys: MetadataKeys
+    ) async throws -> Int
+
     /// The latest epoch's progress of each partition asked for; partitions never seen are absent.
     func latestProgress(of partitions: [Int32]) async throws -> [Int32: IngestProgress]
 

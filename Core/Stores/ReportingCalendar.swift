@@ -10,7 +10,7 @@ public struct ReportingCalendar: Sendable {
 
     /// The zone's IANA name.
     public let identifier: String
-    private let zone: TimeZone
+    let zone: TimeZone
     /// Seconds ahead of UTC by interval; `nil` where it changes within.
     private var offsets: [PeriodNumber: Int?] = [:]
 

@@ -12,6 +12,11 @@ public enum Granularity: String, Sendable, CaseIterable {
 /// week's Monday in days since 1970-01-01.
 public typealias PeriodNumber = Int32
 
+extension PeriodNumber {
+    /// A day later than any event's; every store can hold it.
+    public static let laterThanAny: PeriodNumber = 1_000_000
+}
+
 /// What a rollup row counts: a source, a period, a dimension and one of its values.
 public struct RollupKey: Hashable, Sendable, Comparable {
     /// The source.
@@ -179,17 +184,45 @@ public struct StoredSet: Sendable, Equatable {
     }
 }
 
+extension RollupState {
+    /// Throws `.invalidConfiguration` where days are cut otherwise than by a calendar: they would never add up.
+    public func check(_ calendar: ReportingCalendar) throws {
+        guard timeZone == calendar.identifier else {
+            throw mismatch("REPORTING_TIMEZONE is \(calendar.identifier), but the rollups are cut in \(timeZone)", calendar)
+        }
+        guard zoneRules == nil || zoneRules == calendar.rules else {
+            throw mismatch(
+                "the rules of \(timeZone) in tzdata \(ReportingCalendar.release) are not those that the rollups are cut by",
+                calendar)
+        }
+    }
+
+    private func mismatch(_ what: String, _ calendar: ReportingCalendar) -> DatabaseError {
+        DatabaseError(
+            .invalidConfiguration, store: "rollups",
+            "\(what): run 'tributary rebuild --timezone \(calendar.identifier)' first")
+    }
+}
+
 /// What is known of the rollups as a whole.
 public struct RollupState: Sendable, Equatable {
     /// The IANA name of the time zone that days and weeks are cut in.
     public var timeZone: String
+    /// By which offsets: `ReportingCalendar.rules` as they were then; `nil` where that is not known.
+    public var zoneRules: String?
     /// Everything received before this time has been folded: milliseconds since 1970; `nil` before the first time.
     public var completeThrough: Int64?
     /// Grows with every transaction that changes a number.
     public var revision: Int64
+    /// How many users have been forgotten: what was read of raw events before the last of them may name them.
+    public var forgotten: Int64
 
     /// Describes the state.
-    public init(timeZone: String, completeThrough: Int64?, revision: Int64) {
+    public init(
+        timeZone: String, zoneRules: String? = nil, completeThrough: Int64?, revision: Int64, forgotten: Int64 = 0
+    ) {
+        self.zoneRules = zoneRules
+        self.forgotten = forgotten
         self.timeZone = timeZone
         self.completeThrough = completeThrough
         self.revision = revision

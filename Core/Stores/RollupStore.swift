@@ -5,8 +5,8 @@ public import Events
 ///
 /// Implementations never block the cooperative pool; safe to use from many tasks. All errors are `DatabaseError`.
 public protocol RollupStore: Sendable {
-    /// Creates or migrates tables, and fixes the reporting time zone if none is fixed yet. Idempotent, safe for two
-    /// at once. Throws `.invalidConfiguration` where rollups exist in another time zone.
+    /// Creates or migrates tables, and fixes the reporting time zone and its rules if none are fixed yet. Idempotent, safe
+    /// for two at once. Throws `.invalidConfiguration` where rollups exist in another time zone or by other rules.
     func provision(timeZone: String) async throws
 
     /// Runs a read-write transaction, one at a time over all processes, and commits when `body` returns. Throws what
@@ -19,6 +19,14 @@ public protocol RollupStore: Sendable {
     func withReader<Value: Sendable>(
         _ body: @Sendable (any RollupReader) async throws -> Value
     ) async throws -> Value
+
+    /// Takes or renews the aggregators' lead for a holder, for so long from now. A lead that has run out is anybody's.
+    /// Comfort, not safety: a holder that is held up goes on for a while beside the next one, and the cursors decide.
+    /// - Returns: whether the holder has it.
+    func lead(as holder: String, for term: Duration) async throws -> Bool
+
+    /// Gives the lead up, if the holder has it.
+    func resign(as holder: String) async throws
 
     /// Throws `DatabaseError` unless the store answers within its time limit and is provisioned.
     func checkHealth() async throws
@@ -34,6 +42,9 @@ public protocol RollupReader: Sendable {
 
     /// All cursors, ordered by epoch and partition.
     func cursors() async throws -> [RollupCursor]
+
+    /// The users who are being forgotten, in order of source and digest.
+    func forgettings() async throws -> [Forgetting]
 
     /// The sources that have any rollup, in order.
     func sources() async throws -> [String]
@@ -54,6 +65,11 @@ public protocol RollupReader: Sendable {
     /// The keys that have a set, with a period in `periods`, of the sources given (`nil`: all), in order.
     func setKeys(
         _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?
+    ) async throws -> [RollupKey]
+
+    /// Keys of sets that have deltas, of periods before this one; at most `limit`, in no order. The cost follows the deltas.
+    func keysWithDeltas(
+        _ granularity: Granularity, before period: PeriodNumber, limit: Int
     ) async throws -> [RollupKey]
 
     /// Those of the values that are on record for their week.
@@ -84,6 +100,16 @@ public protocol RollupTransaction: RollupReader {
     /// Lowers the first day of visitors, by number; a later day than the stored one changes nothing.
     func lowerFirstDays(_ days: [(number: UInt32, firstDay: PeriodNumber)], of source: String) async throws
 
+    /// Puts a user on record as being forgotten, and has the visitor known by the token's digest. One who is on record
+    /// stays so, with the token that is there.
+    /// - Returns: what is on record, and whether there is such a visitor.
+    func beginForgetting(
+        _ user: Digest128, of source: String, as token: String
+    ) async throws -> (forgetting: Forgetting, isVisitor: Bool)
+
+    /// Takes a user off the record, and counts one more as forgotten.
+    func endForgetting(_ forgetting: Forgetting) async throws
+
     /// Puts values on record for their week, in the order given, as long as the week has fewer than `limit`. A value that
     /// is on record stays there for ever: so the same events give the same rows, however often they are counted.
     /// - Returns: those of the values that are on record now.
@@ -93,6 +119,11 @@ public protocol RollupTransaction: RollupReader {
 
     /// Removes the rows and sets with a period in `periods`, of the sources given (`nil`: all).
     func remove(_ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?) async throws
+
+    /// Removes all rows and sets of days and weeks, those of intervals from one on (`nil`: all), and the values on record,
+    /// and fixes another time zone, by its rules here: all is to be made anew. Takes as long as it takes.
+    /// - Parameter firstDays: whether the visitors' first days stay; else they become later than any, to be lowered.
+    func recut(in calendar: ReportingCalendar, intervalsFrom first: PeriodNumber?, keeping firstDays: Bool) async throws
 
     /// Adds to the rows' numbers, making rows as needed.
     func add(_ changes: [(key: RollupKey, change: RollupCounts)]) async throws

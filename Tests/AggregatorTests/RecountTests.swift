@@ -9,91 +9,13 @@ import Testing
 
 /// A recount finds whatever is wrong, and a rebuild mends it.
 struct RecountTests {
-    private static let timeZone = "America/St_Johns"
-
-    /// Stored events, and rollups that passes make of them.
-    private final class World {
-        let raw = RawEventStoreModel()
-        let rollups = RollupStoreModel(timeZone: RecountTests.timeZone)
-        let calendar = ReportingCalendar(RecountTests.timeZone)!
-        private(set) var events: [StoredEvent] = []
-
-        func store(_ new: [StoredEvent], partition: Int32 = 0) async throws {
-            let epoch = PartitionEpoch(epoch: 1, partition: partition)
-            let old = try await raw.beginEpoch(IngestProgress(partition: epoch, first: 0))
-            _ = try await raw.insert(
-                new.enumerated().map { index, event in
-                    let offset = old.next + Int64(index)
-                    return RawEvent(
-                        source: event.source, eventID: "\(partition)-\(offset)", userID: event.userID,
-                        eventType: event.eventType, timestamp: event.timestamp, receivedAt: 0, metadata: nil,
-                        context: EventContext(), position: Position(epoch: 1, partition: partition, offset: offset),
-                        payloadHash: Digest128(high: 0, low: 0))
-                })
-            var next = old
-            next.next += Int64(new.count)
-            next.stored += Int64(new.count)
-            next.batch = "\(next.next)"
-            #expect(try await raw.advance(from: old, to: next) == .advanced)
-            events += new
-        }
-
-        func basis(_ store: RollupStoreModel) -> RecountBasis {
-            RecountBasis(raw: raw, rollups: store, calendar: calendar, metadata: .none, retentionDays: 90)
-        }
-
-        func pass() async throws { try await Self.pass(raw, rollups, calendar) }
-
-        static func pass(
-            _ raw: RawEventStoreModel, _ rollups: RollupStoreModel, _ calendar: ReportingCalendar
-        ) async throws {
-            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let report = try await AggregationPass(
-                raw: raw, merger: Merger(store: rollups), calendar: calendar, dimensions: Dimensions(),
-                parallelism: 2, logger: logger
-            ).run()
-            #expect(report.mismatches == 0)
-        }
-
-        func verify(
-            _ days: ClosedRange<PeriodNumber>, _ store: RollupStoreModel? = nil, sources: [String]? = nil
-        ) async throws -> [Verification.Difference] {
-            let found = Found()
-            let verification = Verification(basis(store ?? rollups))
-            let report = try await verification.run(
-                RecountSpan(days: days), sources: sources, now: 0, progress: { _, _ in },
-                found: { await found.add($0) })
-            let differences = await found.differences
-            #expect(report.differences == differences.count)
-            return differences
-        }
-
-        func rebuild(
-            _ days: ClosedRange<PeriodNumber>, _ store: RollupStoreModel, sources: [String]? = nil
-        ) async throws {
-            let rebuild = Rebuild(basis(store))
-            _ = try await rebuild.run(RecountSpan(days: days), sources: sources, now: 0, progress: { _, _ in })
-        }
-    }
-
-    private actor Found {
-        private(set) var differences: [Verification.Difference] = []
-        func add(_ difference: Verification.Difference) { differences.append(difference) }
-    }
+    private static let timeZone = RecountWorld.timeZone
 
     private static let always: ClosedRange<PeriodNumber> = 0...40_000
 
-    /// Events in several partitions, some of them folded.
-    private func world(_ random: inout SeededRandom) async throws -> World {
-        let world = World()
-        for partition in Int32(0)..<3 { try await world.store(random.plainEvents(60), partition: partition) }
-        try await world.pass()
-        return world
-    }
-
     @Test func whatPassesMadeIsRight() async throws {
         var random = SeededRandom.announced()
-        let world = try await world(&random)
+        let world = try await RecountWorld.filled(&random)
         #expect(try await world.verify(Self.always).isEmpty)
         try await world.store(random.plainEvents(30))
         #expect(try await world.verify(Self.always).isEmpty, "what is not folded yet is nobody's fault")
@@ -103,7 +25,7 @@ struct RecountTests {
 
     @Test func everyKindOfDamageIsFoundAndMended() async throws {
         var random = SeededRandom.announced()
-        let world = try await world(&random)
+        let world = try await RecountWorld.filled(&random)
         let good = world.rollups.tables
         for _ in 0..<40 {
             var tables = good
@@ -134,7 +56,7 @@ struct RecountTests {
     @Test func aSpanIsRebuiltAndItsNeighboursStay() async throws {
         var random = SeededRandom.announced()
         for _ in 0..<10 {
-            let world = try await world(&random)
+            let world = try await RecountWorld.filled(&random)
             var calendar = world.calendar
             let day = calendar.day(of: world.events.randomElement(using: &random)!.timestamp)
             let days = day...day + PeriodNumber.random(in: 0...9, using: &random)
@@ -178,13 +100,13 @@ struct RecountTests {
 
     @Test func passesDuringARebuildAreNotLost() async throws {
         var random = SeededRandom.announced()
-        let world = try await world(&random)
+        let world = try await RecountWorld.filled(&random)
         try await world.store(random.plainEvents(40), partition: 1)
         let rebuild = Rebuild(world.basis(world.rollups))
         let (raw, rollups, calendar) = (world.raw, world.rollups, world.calendar)
         _ = try await rebuild.run(RecountSpan(days: Self.always), sources: nil, now: 0) { done, all in
             // After the scan and before the last transaction.
-            if done == all { try? await World.pass(raw, rollups, calendar) }
+            if done == all { try? await RecountWorld.pass(raw, rollups, calendar) }
         }
         #expect(world.rollups.tables.cursors[PartitionEpoch(epoch: 1, partition: 1)]?.nextOffset == 100)
         #expect(try Recount(world.rollups.tables) == Recount(world.events, timeZone: Self.timeZone))
@@ -197,13 +119,14 @@ struct RecountTests {
             RollupCursor(partition: PartitionEpoch(epoch: 1, partition: 0), nextOffset: 10, foldedStored: 10)
         ]
         let calendar = ReportingCalendar("UTC")!
+        func earliest(_ today: PeriodNumber) -> PeriodNumber { today - 88 }
         let scan = RawScan(
             RecountSpan(days: 1000...1003), sources: nil, calendar: calendar, dimensions: Dimensions())
         let monday = CivilDate.monday(of: 1000)
         #expect(throws: RecountError.expired(before: monday + 1, missing: 10)) {
-            try scan.checkCompleteness(cursors, retentionDays: 90, today: monday + 89)
+            try scan.checkCompleteness(cursors, from: earliest(monday + 89))
         }
-        try scan.checkCompleteness(cursors, retentionDays: 90, today: monday + 88)
-        try scan.checkCompleteness([], retentionDays: 90, today: 50_000)
+        try scan.checkCompleteness(cursors, from: earliest(monday + 88))
+        try scan.checkCompleteness([], from: earliest(50_000))
     }
 }

@@ -10,6 +10,8 @@ struct Recount: Decodable, Sendable {
     /// Events and visitors of the whole log.
     var total: [Int64]
     var malformed: Int
+    /// Events and visitors of the whole by the kind of event, where that is counted.
+    var types: [String: [Int64]]?
 
     /// Counts a log.
     static func of(_ log: String) async throws -> Recount { try await count(log, by: "recount.py") }
@@ -17,9 +19,18 @@ struct Recount: Decodable, Sendable {
     /// Counts events, one a line, each `eventId` once; days and weeks are those of UTC.
     static func ofEvents(_ file: String) async throws -> Recount { try await count(file, by: "recount_events.py") }
 
-    private static func count(_ file: String, by name: String) async throws -> Recount {
+    /// The same by DuckDB, with the days and weeks of a time zone, and by kind of event.
+    static func ofEvents(_ file: String, timeZone: String) async throws -> Recount {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+        return try await count(
+            file, timeZone, by: "recount_duckdb.py", python: root.appending(path: ".local/venv/bin/python").path)
+    }
+
+    private static func count(
+        _ arguments: String..., by name: String, python: String = "/usr/bin/python3"
+    ) async throws -> Recount {
         let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: name).path
-        let result = try await runToEnd("/usr/bin/python3", [script, file])
+        let result = try await runToEnd(python, [script] + arguments)
         guard result.end == .exited(0) else { throw PipelineFailure("\(name) failed: \(result.output)") }
         return try JSONDecoder().decode(Recount.self, from: Data(result.output.utf8))
     }

@@ -50,9 +50,24 @@ final class RawEventStoreModel: RawEventStore {
             events[ExactText(event.id)] = event
             return .stored
         }
-        if stored.position == event.position { return .stored }
-        return stored.payloadHash == event.payloadHash
-            ? .duplicate(of: stored.position) : .conflict(with: stored.position)
+        return InsertVerdict(on: event, storedAt: stored.position, payloadHash: stored.payloadHash)
+    }
+
+    func forget(
+        _ user: String, of source: String, as token: String, in window: OffsetWindow, keeping keys: MetadataKeys
+    ) async throws -> Int {
+        try carryOut("forget") { isHalf in
+            contents.withLock { contents in
+                let meant = contents.events.filter { _, event in
+                    window.contains(event.position) && ExactText(event.userID) == ExactText(user)
+                        && ExactText(event.source) == ExactText(source)
+                }
+                for (id, event) in meant.prefix(isHalf ? meant.count / 2 : meant.count) {
+                    contents.events[id] = event.forgotten(as: token, keeping: keys)
+                }
+                return meant.count
+            }
+        }
     }
 
     func event(source: String, eventID: String) async throws -> RawEvent? {

@@ -10,6 +10,7 @@ struct RollupTables: Sendable, Equatable {
     var sets: [RollupKey: StoredSet] = [:]
     var visitors: [String: [Digest128: VisitorRecord]] = [:]
     var values: [DimensionWeek: Set<ExactText>] = [:]
+    var forgettings: [Forgetting] = []
 }
 
 /// What a rollup store means: transactions that happen as a whole or not at all. Its calls are noted and can be made
@@ -17,6 +18,7 @@ struct RollupTables: Sendable, Equatable {
 final class RollupStoreModel: RollupStore {
     private let journal: Journal
     private let stored: Mutex<RollupTables>
+    private let lead = Mutex<(holder: String, until: ContinuousClock.Instant)?>(nil)
 
     /// An empty store.
     convenience init(timeZone: String = "UTC", journal: Journal = Journal()) {
@@ -51,6 +53,19 @@ final class RollupStoreModel: RollupStore {
         return try await body(RollupTransactionModel(tables))
     }
 
+    func lead(as holder: String, for term: Duration) async throws -> Bool {
+        try journal.carryOut("lead", failingWith: RollupTransactionModel.failure) { _ in
+            lead.withLock { lead in
+                let now = ContinuousClock.now
+                guard lead.map({ $0.holder == holder || $0.until <= now }) ?? true else { return false }
+                lead = (holder, now + term)
+                return true
+            }
+        }
+    }
+
+    func resign(as holder: String) async throws { lead.withLock { if $0?.holder == holder { $0 = nil } } }
+
     func provision(timeZone: String) async throws {}
     func checkHealth() async throws {}
     func close() async {}
@@ -84,6 +99,10 @@ final class RollupTransactionModel: RollupTransaction {
 
     func cursors() async throws -> [RollupCursor] { tables.cursors.values.sorted { $0.partition < $1.partition } }
 
+    func forgettings() async throws -> [Forgetting] {
+        tables.forgettings.sorted { ($0.source, $0.user) < ($1.source, $1.user) }
+    }
+
     func sources() async throws -> [String] { Set(tables.counts.keys.map(\.source)).sorted() }
 
     func counts(
@@ -108,6 +127,15 @@ final class RollupTransactionModel: RollupTransaction {
         _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?
     ) async throws -> [RollupKey] {
         tables.sets.keys.filter { $0.isIn(granularity, periods, sources) }.sorted()
+    }
+
+    func keysWithDeltas(
+        _ granularity: Granularity, before period: PeriodNumber, limit: Int
+    ) async throws -> [RollupKey] {
+        let found = tables.sets.filter { key, set in
+            key.granularity == granularity && key.period < period && !set.deltas.isEmpty
+        }
+        return Array(found.keys.prefix(limit))
     }
 
     func recordedValues(_ values: [DimensionWeek: [String]]) async throws -> [DimensionWeek: Set<ExactText>] {
@@ -136,6 +164,25 @@ final class RollupTransactionModel: RollupTransaction {
         try change("remove") { tables in
             tables.counts = tables.counts.filter { !$0.key.isIn(granularity, periods, sources) }
             tables.sets = tables.sets.filter { !$0.key.isIn(granularity, periods, sources) }
+        }
+    }
+
+    func recut(
+        in calendar: ReportingCalendar, intervalsFrom first: PeriodNumber?, keeping firstDays: Bool
+    ) async throws {
+        try change("recut") { tables in
+            func isKept(_ key: RollupKey) -> Bool {
+                key.granularity == .interval && first.map { key.period < $0 } ?? false
+            }
+            tables.counts = tables.counts.filter { isKept($0.key) }
+            tables.sets = tables.sets.filter { isKept($0.key) }
+            tables.values = [:]
+            if !firstDays {
+                tables.visitors = tables.visitors.mapValues { visitors in
+                    visitors.mapValues { VisitorRecord(number: $0.number, firstDay: .laterThanAny) }
+                }
+            }
+            (tables.state.timeZone, tables.state.zoneRules) = (calendar.identifier, calendar.rules)
         }
     }
 
@@ -185,6 +232,30 @@ final class RollupTransactionModel: RollupTransaction {
                 let day = min(record.firstDay, lowered[record.number] ?? record.firstDay)
                 return VisitorRecord(number: record.number, firstDay: day)
             }
+        }
+    }
+
+    func beginForgetting(
+        _ user: Digest128, of source: String, as token: String
+    ) async throws -> (forgetting: Forgetting, isVisitor: Bool) {
+        try change("begin forgetting") { tables in
+            let known = tables.forgettings.first { $0.source == source && $0.user == user }
+            let forgetting = known ?? Forgetting(source: source, user: user, token: token)
+            if known == nil { tables.forgettings.append(forgetting) }
+            if let record = tables.visitors[source]?.removeValue(forKey: user) {
+                tables.visitors[source]?[forgetting.alias] = record
+            }
+            return (forgetting, tables.visitors[source]?[forgetting.alias] != nil)
+        }
+    }
+
+    func endForgetting(_ forgetting: Forgetting) async throws {
+        try change("end forgetting") { tables in
+            guard let index = tables.forgettings.firstIndex(of: forgetting) else {
+                throw DatabaseError(.contended, store: "model", "not on record")
+            }
+            tables.forgettings.remove(at: index)
+            tables.state.forgotten += 1
         }
     }
 

@@ -57,7 +57,7 @@ struct CommandServer: Service, CustomStringConvertible {
     }
 
     private func carryOut(_ request: CommandRequest, _ channel: CommandChannel) async -> Int32 {
-        logger.info("Command", metadata: ["arguments": "\(request.arguments)"])
+        logger.info("Command", metadata: ["arguments": "\(request.arguments.withoutUsers)"])
         do {
             guard let command = try Tributary.parseAsRoot(request.arguments) as? any StoreCommand else {
                 await channel.say("this command cannot be carried out by a running 'serve'")
@@ -70,6 +70,16 @@ struct CommandServer: Service, CustomStringConvertible {
         } catch {
             await channel.say(Tributary.fullMessage(for: error))
             return Tributary.exitCode(for: error).rawValue
+        }
+    }
+}
+
+extension [String] {
+    /// A command's words for a log: who is to be forgotten must not come to stand there.
+    fileprivate var withoutUsers: [String] {
+        enumerated().map { index, word in
+            if word.hasPrefix("--user=") { return "--user=…" }
+            return index > 0 && self[index - 1] == "--user" ? "…" : word
         }
     }
 }

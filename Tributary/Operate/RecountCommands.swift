@@ -18,27 +18,35 @@ struct RecountSelection: ParsableArguments {
 
     func validate() throws {
         _ = try span
-        if let source, !EventRules.isSource(source) {
-            throw ValidationError("--source must be ^[a-z0-9][a-z0-9_-]{0,63}$, is '\(source)'")
-        }
+        if let source { try checkSource(source) }
     }
 
     /// The days.
     var span: RecountSpan {
-        get throws {
-            func day(_ text: String, _ option: String) throws -> PeriodNumber {
-                guard let date = CivilDate(text), (1970...2100).contains(date.year) else {
-                    throw ValidationError("\(option) must be a day from 1970 to 2100 such as 2025-05-01, is '\(text)'")
-                }
-                return date.dayNumber
-            }
-            let (first, last) = (try day(from, "--from"), try day(to, "--to"))
-            guard first <= last else { throw ValidationError("--from must not be after --to") }
-            return RecountSpan(days: first...last)
-        }
+        get throws { try recountSpan(from: from, to: to) }
     }
 
     var sources: [String]? { source.map { [$0] } }
+}
+
+/// The span of two days as they are written.
+func recountSpan(from: String, to: String) throws -> RecountSpan {
+    func day(_ text: String, _ option: String) throws -> PeriodNumber {
+        guard let date = CivilDate(text), (1970...2100).contains(date.year) else {
+            throw ValidationError("\(option) must be a day from 1970 to 2100 such as 2025-05-01, is '\(text)'")
+        }
+        return date.dayNumber
+    }
+    let (first, last) = (try day(from, "--from"), try day(to, "--to"))
+    guard first <= last else { throw ValidationError("--from must not be after --to") }
+    return RecountSpan(days: first...last)
+}
+
+/// Throws unless a text can be a source.
+func checkSource(_ source: String) throws {
+    guard EventRules.isSource(source) else {
+        throw ValidationError("--source must be ^[a-z0-9][a-z0-9_-]{0,63}$, is '\(source)'")
+    }
 }
 
 /// `tributary verify`: recounts, and says whether the rollups are right.
@@ -67,38 +75,16 @@ struct VerifyCommand: StoreCommand {
     }
 }
 
-/// `tributary rebuild`: makes rows anew.
-struct RebuildCommand: StoreCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "rebuild", abstract: "Make the rollups of days anew from the raw events; passes go on meanwhile.")
-
-    @OptionGroup var stores: StoreOptions
-    @OptionGroup var selection: RecountSelection
-
-    func carryOut(on stores: BuiltStores, settings: Settings, terminal: any Terminal) async throws {
-        let rebuild = Rebuild(try RecountBasis(stores, settings))
-        do {
-            let report = try await rebuild.run(
-                try selection.span, sources: selection.sources, now: currentMilliseconds(),
-                progress: { await terminal.show(.recount("rebuild", $0, $1)) })
-            await terminal.print("\(report.rows) rows made anew from \(report.events) raw events")
-        } catch let error as RecountError {
-            await terminal.say("rebuild: \(error); nothing was changed")
-            throw ExitCode(65)  // EX_DATAERR
-        }
-    }
-}
-
 extension RecountBasis {
-    fileprivate init(_ stores: BuiltStores, _ settings: Settings) throws {
+    init(_ stores: BuiltStores, _ settings: Settings, calendar: ReportingCalendar? = nil) throws {
         self.init(
-            raw: stores.raw, rollups: stores.rollups, calendar: try reportingCalendar(settings),
+            raw: stores.raw, rollups: stores.rollups, calendar: try calendar ?? reportingCalendar(settings),
             metadata: keysOfMetadata(settings), retentionDays: settings.mongodb.rawRetentionDays)
     }
 }
 
 extension ProgressNote {
-    fileprivate static func recount(_ label: String, _ done: Int64, _ all: Int64) -> ProgressNote {
+    static func recount(_ label: String, _ done: Int64, _ all: Int64) -> ProgressNote {
         ProgressNote(label: label, done: done, total: all, note: "\(done) records", isLast: done == all)
     }
 }

@@ -19,6 +19,7 @@ struct AggregatorCommand: AsyncParsableCommand {
         let raw = try process.buildRawEventStore()
         let rollups = try process.buildRollupStore()
         let calendar = try process.buildCalendar()
+        try await process.checkTimeZone(rollups, calendar)
         let settings = process.settings.aggregator
         let aggregator = AggregatorService(
             log: log, raw: raw, rollups: rollups, calendar: calendar,

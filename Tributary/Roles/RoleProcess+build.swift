@@ -3,6 +3,7 @@ import Collector
 import EmbeddedStores
 import GeoIP
 import KafkaLog
+import Logging
 import MongoStore
 import Operations
 import PostgresStore
@@ -88,6 +89,19 @@ extension RoleProcess {
     }
 
     func buildCalendar() throws -> ReportingCalendar { try reportingCalendar(settings) }
+
+    /// Ends the process where days are cut otherwise than by the calendar: no pass could go through. A store that does
+    /// not answer is no reason: the passes wait for it.
+    func checkTimeZone(_ rollups: any RollupStore, _ calendar: ReportingCalendar) async throws {
+        do {
+            try await rollups.withReader { try await $0.state() }.check(calendar)
+        } catch let error as DatabaseError where error.code == .invalidConfiguration {
+            say("tributary \(settings.role.rawValue): \(error)")
+            throw ExitCode(78)
+        } catch {
+            logger.warning("The rollups' time zone could not be read", metadata: ["error": "\(error)"])
+        }
+    }
 
     /// An engine that refuses its configuration ends the process as any wrong setting does.
     func configured<Engine>(_ make: () throws -> Engine) throws -> Engine {

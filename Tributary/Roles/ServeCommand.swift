@@ -30,6 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
         let keys = try process.buildWriteKeys(believingAnyone: isDemonstration)
         let stores = try process.buildStores()
         if stores.durability == "embedded" { try await provision(stores, process) }
+        try await process.checkTimeZone(stores.rollups, try process.buildCalendar())
         let spill = stores.durability == "embedded" ? nil : try await process.openSpill(before: stores.log)
         let worker = try buildWorker(process, stores, isDemonstration)
         let aggregator = try buildAggregator(process, stores)

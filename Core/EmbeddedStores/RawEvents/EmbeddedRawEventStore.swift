@@ -116,13 +116,13 @@ public final class EmbeddedRawEventStore: RawEventStore {
 
     public func close() async { await file.close() }
 
-    private func write<Value: Sendable>(
+    func write<Value: Sendable>(
         _ doing: String, _ work: @escaping @Sendable (Database, RawStatements) throws -> Value
     ) async throws -> Value {
         try await call(doing) { core in try await core.writer.submit(WorkSize(), work) }
     }
 
-    private func call<Value: Sendable>(
+    func call<Value: Sendable>(
         _ doing: String, _ work: @Sendable (RawCore) async throws -> Value
     ) async throws -> Value {
         try await file.use(orThrow: rawEventsClosed) { core in try await perform(doing) { try await work(core) } }

@@ -69,7 +69,7 @@ final class RawStatements: WriterState {
         let hash = seen.hash(source: event.source, eventID: event.eventID)
         var verdict: InsertVerdict?
         _ = try seen.anyKey(hash) { stored in
-            verdict = try compare(event, key, stored)
+            verdict = try compare(event, stored)
             return verdict != nil
         }
         if let verdict { return verdict }
@@ -79,18 +79,14 @@ final class RawStatements: WriterState {
     }
 
     /// What a stored event of the same hash says of this one; `nil` where it is another.
-    private func compare(_ event: RawEvent, _ key: Int64, _ stored: Int64) throws -> InsertVerdict? {
+    private func compare(_ event: RawEvent, _ stored: Int64) throws -> InsertVerdict? {
         var verdict: InsertVerdict?
         findEvent.bind(1, stored)
         try findEvent.forEachRow { row in
             guard row.hasText(1, event.eventID), row.hasText(0, event.source) else { return false }
-            if stored == key {
-                verdict = .stored
-            } else if Digest128(bytes: row.blob(2)) == event.payloadHash {
-                verdict = .duplicate(of: stretches.position(stored))
-            } else {
-                verdict = .conflict(with: stretches.position(stored))
-            }
+            verdict = InsertVerdict(
+                on: event, storedAt: stretches.position(stored),
+                payloadHash: Digest128(bytes: row.blob(2)) ?? Digest128(high: 0, low: 0))
             return false
         }
         return verdict
@@ -116,6 +112,17 @@ final class RawStatements: WriterState {
             try insertEvent.run()
             return insertEvent.changes == 1
         }
+    }
+
+    /// The event of a key; `nil` where there is none.
+    func event(at key: Int64) throws -> RawEvent? {
+        var event: RawEvent?
+        readEvent.bind(1, key)
+        try readEvent.forEachRow { row in
+            event = self.event(row, key)
+            return false
+        }
+        return event
     }
 
     /// The stored event of an identity.

@@ -21,6 +21,8 @@ struct EmbeddedRollupReader: RollupReader {
 
     func cursors() async throws -> [RollupCursor] { try await read { try RollupQueries.cursors($0) } }
 
+    func forgettings() async throws -> [Forgetting] { try await read { try RollupQueries.forgettings($0) } }
+
     func sources() async throws -> [String] { try await read { try RollupQueries.sources($0) } }
 
     func counts(
@@ -40,6 +42,12 @@ struct EmbeddedRollupReader: RollupReader {
         _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?
     ) async throws -> [RollupKey] {
         try await read { try RollupQueries.setKeys($0, granularity, periods, sources) }
+    }
+
+    func keysWithDeltas(
+        _ granularity: Granularity, before period: PeriodNumber, limit: Int
+    ) async throws -> [RollupKey] {
+        try await read { try RollupQueries.keysWithDeltas($0, granularity, before: period, limit: limit) }
     }
 
     func recordedValues(_ values: [DimensionWeek: [String]]) async throws -> [DimensionWeek: Set<ExactText>] {
@@ -80,6 +88,8 @@ struct EmbeddedRollupTransaction: RollupTransaction {
         return try await cursors()
     }
 
+    func forgettings() async throws -> [Forgetting] { try await run { try RollupQueries.forgettings($0) } }
+
     func sources() async throws -> [String] { try await run { try RollupQueries.sources($0) } }
 
     func counts(
@@ -99,6 +109,12 @@ struct EmbeddedRollupTransaction: RollupTransaction {
         _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?
     ) async throws -> [RollupKey] {
         try await run { try RollupQueries.setKeys($0, granularity, periods, sources) }
+    }
+
+    func keysWithDeltas(
+        _ granularity: Granularity, before period: PeriodNumber, limit: Int
+    ) async throws -> [RollupKey] {
+        try await run { try RollupQueries.keysWithDeltas($0, granularity, before: period, limit: limit) }
     }
 
     func recordedValues(_ values: [DimensionWeek: [String]]) async throws -> [DimensionWeek: Set<ExactText>] {
@@ -125,6 +141,16 @@ struct EmbeddedRollupTransaction: RollupTransaction {
         try await run { try RollupWrites.lowerFirstDays($0, days, source) }
     }
 
+    func beginForgetting(
+        _ user: Digest128, of source: String, as token: String
+    ) async throws -> (forgetting: Forgetting, isVisitor: Bool) {
+        try await run { try RollupWrites.beginForgetting($0, user, source, token) }
+    }
+
+    func endForgetting(_ forgetting: Forgetting) async throws {
+        try await run { try RollupWrites.endForgetting($0, forgetting) }
+    }
+
     func add(_ changes: [(key: RollupKey, change: RollupCounts)]) async throws {
         try await run { try RollupWrites.add($0, changes) }
     }
@@ -139,6 +165,12 @@ struct EmbeddedRollupTransaction: RollupTransaction {
         _ granularity: Granularity, periods: ClosedRange<PeriodNumber>, sources: [String]?
     ) async throws {
         try await run { try RollupWrites.remove($0, granularity, periods, sources) }
+    }
+
+    func recut(
+        in calendar: ReportingCalendar, intervalsFrom first: PeriodNumber?, keeping firstDays: Bool
+    ) async throws {
+        try await run { try RollupWrites.recut($0, calendar, first, keeping: firstDays) }
     }
 
     func appendDeltas(_ deltas: [(key: RollupKey, delta: [UInt8])]) async throws {

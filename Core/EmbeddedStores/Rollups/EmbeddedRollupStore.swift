@@ -1,5 +1,6 @@
 import GRDB
 public import Stores
+import Synchronization
 
 /// Rollups in one SQLite file, `rollups.db`: the embedded twin of the PostgreSQL store.
 ///
@@ -60,6 +61,23 @@ public final class EmbeddedRollupStore: RollupStore {
         }
     }
 
+    public func lead(as holder: String, for term: Duration) async throws -> Bool {
+        try await file.use(orThrow: rollupsClosed) { core in
+            core.lead.withLock { lead in
+                let now = ContinuousClock.now
+                guard lead.map({ $0.holder == holder || $0.until <= now }) ?? true else { return false }
+                lead = (holder, now + term)
+                return true
+            }
+        }
+    }
+
+    public func resign(as holder: String) async throws {
+        try await file.use(orThrow: rollupsClosed) { core in
+            core.lead.withLock { if $0?.holder == holder { $0 = nil } }
+        }
+    }
+
     public func checkHealth() async throws {
         try await withReader { _ = try await $0.state() }
     }
@@ -73,6 +91,8 @@ struct RollupCore: FileCore {
     let writer: RollupWriter
     let readers: RollupReaders
     let gate = TransactionGate()
+    /// Who of the handles leads, and until when: only this process has the file.
+    let lead = Lead()
 
     init(path: String) throws {
         pool = try SQLiteFile.open(path, cacheSize: 32 * 1024)
@@ -83,6 +103,17 @@ struct RollupCore: FileCore {
     func close() async {
         readers.close()
         try? pool.close()
+    }
+}
+
+/// The lead of a file's aggregators.
+final class Lead: Sendable {
+    private let state = Mutex<(holder: String, until: ContinuousClock.Instant)?>(nil)
+
+    func withLock<Value: Sendable>(
+        _ body: (inout (holder: String, until: ContinuousClock.Instant)?) -> Value
+    ) -> Value {
+        state.withLock { body(&$0) }
     }
 }
 

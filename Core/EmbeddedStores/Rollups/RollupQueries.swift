@@ -6,11 +6,11 @@ import Stores
 /// The reads, alike inside and outside a writing transaction.
 enum RollupQueries {
     static func state(_ db: Database) throws -> RollupState {
-        guard let row = try Row.fetchOne(db, sql: "SELECT time_zone, complete_through, revision FROM rollup_state")
+        guard let row = try Row.fetchOne(db, sql: "SELECT time_zone, complete_through, revision, forgotten, zone_rules FROM rollup_state")
         else {
             throw notProvisioned
         }
-        return RollupState(timeZone: row[0], completeThrough: row[1], revision: row[2])
+        return RollupState(timeZone: row[0], zoneRules: row[4], completeThrough: row[1], revision: row[2], forgotten: row[3])
     }
 
     static var notProvisioned: Stores.DatabaseError {
@@ -22,6 +22,16 @@ enum RollupQueries {
         return try Row.fetchAll(db, sql: sql).map { row in
             RollupCursor(
                 partition: PartitionEpoch(epoch: row[0], partition: row[1]), nextOffset: row[2], foldedStored: row[3])
+        }
+    }
+
+    static func forgettings(_ db: Database) throws -> [Forgetting] {
+        let sql = "SELECT source, user_hash, token FROM forgetting ORDER BY source, user_hash"
+        return try Row.fetchAll(db, sql: sql).map { row in
+            guard let user = Digest128(bytes: bytes(row, 1)) else {
+                throw Stores.DatabaseError(.corrupt, store: "embedded", "a hash is of another size")
+            }
+            return Forgetting(source: row[0], user: user, token: row[2])
         }
     }
 
@@ -73,6 +83,20 @@ enum RollupQueries {
             db, sql: "SELECT source, period, dimension, value FROM visitor_set WHERE \(window.condition)",
             arguments: window.arguments
         ).map { key($0, granularity) }.sorted()
+    }
+
+    /// From the deltas on: of sets there are many more.
+    static func keysWithDeltas(
+        _ db: Database, _ granularity: Granularity, before period: PeriodNumber, limit: Int
+    ) throws -> [RollupKey] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT s.source, s.period, s.dimension, s.value
+                FROM (SELECT DISTINCT set_id FROM visitor_set_delta) d CROSS JOIN visitor_set s USING (set_id)
+                WHERE s.granularity = ? AND s.period < ? LIMIT ?
+                """, arguments: [granularity.rawValue, period, limit]
+        ).map { key($0, granularity) }
     }
 
     private static func key(_ row: Row, _ granularity: Granularity) -> RollupKey {

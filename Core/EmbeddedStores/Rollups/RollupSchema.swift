@@ -58,6 +58,19 @@ enum RollupSchema {
                     INSERT INTO new_visitors SELECT source, first_day, count(*) FROM visitor GROUP BY source, first_day;
                     """)
         }
+        migrator.registerMigration("3") { db in
+            try db.execute(
+                sql: """
+                    -- Users who are being forgotten, until none of their raw events that have been counted has their id.
+                    CREATE TABLE forgetting (
+                      source TEXT NOT NULL, user_hash BLOB NOT NULL, token TEXT NOT NULL,
+                      PRIMARY KEY (source, user_hash)) WITHOUT ROWID;
+                    -- How many have been forgotten.
+                    ALTER TABLE rollup_state ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
+                    -- By which offsets days and weeks were cut; NULL where that is not known.
+                    ALTER TABLE rollup_state ADD COLUMN zone_rules TEXT;
+                    """)
+        }
         return migrator
     }
 }

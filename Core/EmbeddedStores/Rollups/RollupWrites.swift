@@ -5,20 +5,49 @@ import Stores
 
 /// The writes of a merging transaction.
 enum RollupWrites {
-    /// Fixes the reporting time zone; it may change until something has been counted in it.
+    /// Fixes the reporting time zone and its rules; they may change until something has been counted by them.
     static func fix(_ db: Database, _ timeZone: String) throws {
+        guard let calendar = ReportingCalendar(timeZone) else {
+            throw Stores.DatabaseError(
+                .invalidConfiguration, store: "embedded", "'\(timeZone)' is no time zone that is known here")
+        }
+        try db.execute(
+            sql: "INSERT OR IGNORE INTO rollup_state (only, time_zone, zone_rules) VALUES (1, ?, ?)",
+            arguments: [timeZone, calendar.rules])
+        let isUsed = try Bool.fetchOne(
+            db, sql: "SELECT EXISTS (SELECT * FROM rollup) OR EXISTS (SELECT * FROM rollup_cursor)")
+        if isUsed == true { try RollupQueries.state(db).check(calendar) }
+        try setTimeZone(db, calendar)
+    }
+
+    private static func setTimeZone(_ db: Database, _ calendar: ReportingCalendar) throws {
+        try db.execute(
+            sql: "UPDATE rollup_state SET time_zone = ?, zone_rules = ?",
+            arguments: [calendar.identifier, calendar.rules])
+    }
+
+    static func recut(
+        _ db: Database, _ calendar: ReportingCalendar, _ first: PeriodNumber?, keeping firstDays: Bool
+    ) throws {
+        let kept = "granularity = 'interval' AND period < \(first ?? PeriodNumber.min)"
+        let sets = "SELECT set_id FROM visitor_set WHERE NOT (\(kept))"
         try db.execute(
             sql: """
-                INSERT INTO rollup_state (only, time_zone) VALUES (1, ?)
-                ON CONFLICT (only) DO UPDATE SET time_zone = excluded.time_zone
-                WHERE NOT EXISTS (SELECT * FROM rollup) AND NOT EXISTS (SELECT * FROM rollup_cursor)
-                """, arguments: [timeZone])
-        let fixed = try RollupQueries.state(db).timeZone
-        guard fixed == timeZone else {
-            throw Stores.DatabaseError(
-                .invalidConfiguration, store: "embedded",
-                "REPORTING_TIMEZONE is \(timeZone), but the rollups are cut in \(fixed)")
+                DELETE FROM visitor_set_chunk WHERE set_id IN (\(sets));
+                DELETE FROM visitor_set_delta WHERE set_id IN (\(sets));
+                DELETE FROM visitor_set WHERE NOT (\(kept));
+                DELETE FROM rollup WHERE NOT (\(kept));
+                DELETE FROM dimension_value;
+                """)
+        if !firstDays {
+            try db.execute(
+                sql: """
+                    UPDATE visitor SET first_day = \(PeriodNumber.laterThanAny);
+                    DELETE FROM new_visitors;
+                    INSERT INTO new_visitors SELECT source, first_day, count(*) FROM visitor GROUP BY source, first_day;
+                    """)
         }
+        try setTimeZone(db, calendar)
     }
 
     /// GRDB binds text up to its first NUL: such a key would be another one's.
@@ -49,6 +78,35 @@ enum RollupWrites {
         }
         try countFirstDays(db, users.reduce(into: [:]) { $0[$1.firstDay, default: 0] += 1 }, source)
         return UInt32(first)
+    }
+
+    static func beginForgetting(
+        _ db: Database, _ user: Digest128, _ source: String, _ token: String
+    ) throws -> (forgetting: Forgetting, isVisitor: Bool) {
+        let kept = try String.fetchOne(
+            db,
+            sql: """
+                INSERT INTO forgetting (source, user_hash, token) VALUES (?, ?, ?)
+                ON CONFLICT (source, user_hash) DO UPDATE SET token = token RETURNING token
+                """, arguments: [source, Data(user.bytes), token])
+        let forgetting = Forgetting(source: source, user: user, token: kept ?? token)
+        let alias = Data(forgetting.alias.bytes)
+        try db.execute(
+            sql: "UPDATE visitor SET user_hash = ? WHERE source = ? AND user_hash = ?",
+            arguments: [alias, source, Data(user.bytes)])
+        let isVisitor = try Int.fetchOne(
+            db, sql: "SELECT 1 FROM visitor WHERE source = ? AND user_hash = ?", arguments: [source, alias])
+        return (forgetting, isVisitor != nil)
+    }
+
+    static func endForgetting(_ db: Database, _ forgetting: Forgetting) throws {
+        try db.execute(
+            sql: "DELETE FROM forgetting WHERE source = ? AND user_hash = ? AND token = ?",
+            arguments: [forgetting.source, Data(forgetting.user.bytes), forgetting.token])
+        guard db.changesCount == 1 else {
+            throw Stores.DatabaseError(.contended, store: "embedded", "the user is not on record any more")
+        }
+        try db.execute(sql: "UPDATE rollup_state SET forgotten = forgotten + 1")
     }
 
     static func lowerFirstDays(

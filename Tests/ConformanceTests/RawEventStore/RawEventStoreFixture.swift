@@ -30,7 +30,7 @@ struct RawEventStoreCheck: Sendable, CustomTestStringConvertible {
 
     /// Every rule.
     static let all: [RawEventStoreCheck] =
-        verdicts + contents + progress + races + deadLetters + windows + availability
+        verdicts + contents + progress + races + deadLetters + windows + forgetting + availability
 
     /// Holds a fixture to the rule and removes its data, also when the rule is broken.
     func run(on fixture: any RawEventStoreFixture) async throws {
