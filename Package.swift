@@ -185,7 +185,8 @@ let package = Package(
         tests(
             "AggregatorTests",
             [
-                "Aggregator", "Bitmaps", "EmbeddedStores", "Events", "PostgresStore", "StoreModels", "Stores", "TestSupport",
+                "Aggregator", "Bitmaps", "EmbeddedStores", "Events", "PostgresStore", "StoreModels", "Stores",
+                "TestSupport",
                 logging,
             ]),
         tests(

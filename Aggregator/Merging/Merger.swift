@@ -109,7 +109,9 @@ package final class Merger: Sendable {
         let numbers = try await VisitorNumbers.assign(folds, in: transaction)
         let recorded = try await record(folds, in: transaction)
         var sets = FoldedSets()
-        for (fold, numbers) in zip(folds, numbers) { sets.add(fold.changes(recorded).filter { isKept($0.key) }, numbers) }
+        for (fold, numbers) in zip(folds, numbers) {
+            sets.add(fold.changes(recorded).filter { isKept($0.key) }, numbers)
+        }
         try await load(sets.keys, in: transaction)
         let writes = memory.withLock { memory in SetWrites(sets, growing: &memory.sets) }
         try await transaction.add(writes.changes)

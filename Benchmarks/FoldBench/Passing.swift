@@ -6,7 +6,8 @@ import Stores
 /// Rolls events up, then as many new ones of the next day, and prints JSON on each: what the pass took.
 func measurePass(at place: String, stored: Int, new: Int) async throws {
     let store: any RollupStore =
-        place.hasPrefix("postgres") ? try PostgresStore(url: place) : try EmbeddedRollupStore(path: "\(place)/rollups.db")
+        place.hasPrefix("postgres")
+        ? try PostgresStore(url: place) : try EmbeddedRollupStore(path: "\(place)/rollups.db")
     try await store.provision(timeZone: "UTC")
     let bench = PassBench(store: store, users: Int64(max(stored, new)) / 10)
     let step = 200_000

@@ -15,7 +15,8 @@ extension PostgresReads {
     func state() async throws -> RollupState {
         let found = try await session.rows(RollupStatements.state) { row in
             RollupState(
-                timeZone: try row.text(0), zoneRules: row.optionalText(4), completeThrough: try row.optionalInteger(1), revision: try row.int64(2),
+                timeZone: try row.text(0), zoneRules: row.optionalText(4), completeThrough: try row.optionalInteger(1),
+                revision: try row.int64(2),
                 forgotten: try row.int64(3))
         }
         guard let state = found.first else { throw DatabaseError.notProvisioned("rollup_state is empty") }

@@ -58,10 +58,13 @@ struct PostgresTransaction: PostgresReads, RollupTransaction {
     func recut(
         in calendar: ReportingCalendar, intervalsFrom first: PeriodNumber?, keeping firstDays: Bool
     ) async throws {
-        let (rows, sets) = first.map { first in
-            (" WHERE period >= timestamptz 'epoch' + \(first) * interval '15 minutes'",
-                " WHERE granularity <> 'interval' OR period_number >= \(first)")
-        } ?? ("", "")
+        let (rows, sets) =
+            first.map { first in
+                (
+                    " WHERE period >= timestamptz 'epoch' + \(first) * interval '15 minutes'",
+                    " WHERE granularity <> 'interval' OR period_number >= \(first)"
+                )
+            } ?? ("", "")
         // As a script: whatever there is has to go, however long it takes.
         try await session.script(
             """

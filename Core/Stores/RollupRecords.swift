@@ -188,7 +188,8 @@ extension RollupState {
     /// Throws `.invalidConfiguration` where days are cut otherwise than by a calendar: they would never add up.
     public func check(_ calendar: ReportingCalendar) throws {
         guard timeZone == calendar.identifier else {
-            throw mismatch("REPORTING_TIMEZONE is \(calendar.identifier), but the rollups are cut in \(timeZone)", calendar)
+            throw mismatch(
+                "REPORTING_TIMEZONE is \(calendar.identifier), but the rollups are cut in \(timeZone)", calendar)
         }
         guard zoneRules == nil || zoneRules == calendar.rules else {
             throw mismatch(

@@ -19,15 +19,16 @@ struct CompactionTests {
     }
 
     private func merge(_ merger: Merger, _ store: RollupStoreModel, _ users: [Int], days: [Int64]) async throws {
-            let events = days.flatMap { day in
-                users.map { user in
-                    StoredEvent(
-                        source: "web", userID: "u\(user)", eventType: "page_view",
-                        timestamp: day * 86_400_000 + 3_600_000, offset: 0)
-                }
+        let events = days.flatMap { day in
+            users.map { user in
+                StoredEvent(
+                    source: "web", userID: "u\(user)", eventType: "page_view",
+                    timestamp: day * 86_400_000 + 3_600_000, offset: 0)
             }
-            let cursor = store.tables.cursors.values.first
-            try await merger.merge([fold(events, timeZone: "UTC")], moving: MergeTests.pass(from: cursor, events: events.count))
+        }
+        let cursor = store.tables.cursors.values.first
+        try await merger.merge(
+            [fold(events, timeZone: "UTC")], moving: MergeTests.pass(from: cursor, events: events.count))
     }
 
     @Test func setsOfClosedPeriodsAreWhole() async throws {

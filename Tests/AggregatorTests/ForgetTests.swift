@@ -173,7 +173,8 @@ struct ForgetTests {
     @Test func aPassThatHasReadTheOldIdIsTurnedAway() async throws {
         var random = SeededRandom.announced()
         let world = try await world(&random)
-        let windows = PartitionPass.plan(world.raw.progress, try await world.rollups.withReader { try await $0.cursors() })
+        let windows = PartitionPass.plan(
+            world.raw.progress, try await world.rollups.withReader { try await $0.cursors() })
         let stale = try await world.raw.withConsistentReader { reader in
             var fold = Fold(
                 calendar: ReportingCalendar(Self.timeZone)!, dimensions: Dimensions(metadata: world.keys))

@@ -7,7 +7,8 @@ import Testing
 
 /// All days cut anew in another zone are those that passes would have cut there.
 struct RecutTests {
-    private func recut(_ world: RecountWorld, _ zone: String, droppingExpired: Bool = false, now: Int64 = 0) async throws
+    private func recut(_ world: RecountWorld, _ zone: String, droppingExpired: Bool = false, now: Int64 = 0)
+        async throws
         -> Recut.Report
     {
         let basis = RecountBasis(

@@ -14,7 +14,9 @@ extension PipelineTests {
                 let roles = try await Roles.start(pipeline, workers: 1)
                 let other = try await pipeline.start("aggregator")
                 try await eventually(within: .seconds(60), "the first one leads and both are ready") {
-                    let answers = [try await get("\(roles.aggregator.url)/readyz"), try await get("\(other.url)/readyz")]
+                    let answers = [
+                        try await get("\(roles.aggregator.url)/readyz"), try await get("\(other.url)/readyz"),
+                    ]
                     let isLeading = try await Self.leads(roles.aggregator)
                     return isLeading && answers.allSatisfy { $0.status == 200 }
                 }

@@ -64,8 +64,10 @@ struct RebuildCommand: StoreCommand {
     func carryOut(on stores: BuiltStores, settings: Settings, terminal: any Terminal) async throws {
         do {
             switch try work {
-            case .span(let span, let sources): try await rebuild(span, sources, RecountBasis(stores, settings), terminal)
-            case .recut(let calendar): try await recut(calendar, RecountBasis(stores, settings, calendar: calendar), terminal)
+            case .span(let span, let sources):
+                try await rebuild(span, sources, RecountBasis(stores, settings), terminal)
+            case .recut(let calendar):
+                try await recut(calendar, RecountBasis(stores, settings, calendar: calendar), terminal)
             }
         } catch let error as RecountError {
             let way = timezone == nil ? "" : "; --drop-expired goes on without those before"
@@ -89,7 +91,8 @@ struct RebuildCommand: StoreCommand {
             progress: { await terminal.show(.recount("rebuild", $0, $1)) })
         await terminal.print("all days cut in \(calendar.identifier) from \(report.events) raw events")
         if let day = report.firstDay {
-            await terminal.print("raw events had expired: days and weeks that begin before \(CivilDate(dayNumber: day)) are gone")
+            await terminal.print(
+                "raw events had expired: days and weeks that begin before \(CivilDate(dayNumber: day)) are gone")
         }
         await terminal.say("Start the aggregator with REPORTING_TIMEZONE=\(calendar.identifier).")
     }

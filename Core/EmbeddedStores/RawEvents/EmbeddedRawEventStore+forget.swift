@@ -10,7 +10,9 @@ extension EmbeddedRawEventStore {
         _ user: String, of source: String, as token: String, in window: OffsetWindow, keeping keys: MetadataKeys
     ) async throws -> Int {
         var count = 0
-        for lower in stride(from: window.offsets.lowerBound, to: window.offsets.upperBound, by: Int.Stride(Self.forgottenAtOnce)) {
+        for lower in stride(
+            from: window.offsets.lowerBound, to: window.offsets.upperBound, by: Int.Stride(Self.forgottenAtOnce))
+        {
             let upper = min(lower + Self.forgottenAtOnce, window.offsets.upperBound)
             let part = OffsetWindow(partition: window.partition, offsets: lower..<upper)
             // Looked for beside the writer: most windows have no event of the user.

@@ -6,11 +6,14 @@ import Stores
 /// The reads, alike inside and outside a writing transaction.
 enum RollupQueries {
     static func state(_ db: Database) throws -> RollupState {
-        guard let row = try Row.fetchOne(db, sql: "SELECT time_zone, complete_through, revision, forgotten, zone_rules FROM rollup_state")
+        guard
+            let row = try Row.fetchOne(
+                db, sql: "SELECT time_zone, complete_through, revision, forgotten, zone_rules FROM rollup_state")
         else {
             throw notProvisioned
         }
-        return RollupState(timeZone: row[0], zoneRules: row[4], completeThrough: row[1], revision: row[2], forgotten: row[3])
+        return RollupState(
+            timeZone: row[0], zoneRules: row[4], completeThrough: row[1], revision: row[2], forgotten: row[3])
     }
 
     static var notProvisioned: Stores.DatabaseError {

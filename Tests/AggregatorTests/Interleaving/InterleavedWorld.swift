@@ -64,7 +64,9 @@ final class InterleavedWorld {
         var batch: [RawEvent] = []
         for _ in 0..<Int.random(in: 1...40, using: &random) {
             var event = rawEvent()
-            if let again = originals.randomElement(using: &random), Int.random(in: 0..<4, using: &random) == 0 { event = again }
+            if let again = originals.randomElement(using: &random), Int.random(in: 0..<4, using: &random) == 0 {
+                event = again
+            }
             event.position = Position(epoch: 1, partition: epoch.partition, offset: new.next)
             batch.append(event)
             originals.append(event)
@@ -123,7 +125,8 @@ final class InterleavedWorld {
 
     /// A rebuild of any span and, sometimes, a pass in the midst of it.
     private func rebuild() async throws {
-        guard let event = raw.events.values.sorted(by: { $0.position < $1.position }).randomElement(using: &random) else {
+        guard let event = raw.events.values.sorted(by: { $0.position < $1.position }).randomElement(using: &random)
+        else {
             return
         }
         var calendar = calendar
@@ -184,12 +187,15 @@ final class InterleavedWorld {
         #expect(found.visitors == expected.visitors)
         #expect(found.firstDays == expected.firstDays)
         let news = expected.firstDays.flatMap { source, days in
-            Dictionary(grouping: days.values) { $0 }.map { NewVisitors(source: source, day: $0, visitors: Int64($1.count)) }
+            Dictionary(grouping: days.values) { $0 }.map {
+                NewVisitors(source: source, day: $0, visitors: Int64($1.count))
+            }
         }.sorted { ($0.source, $0.day) < ($1.source, $1.day) }
         #expect(
             try await stores[0].withReader { try await $0.newVisitors(days: -100...2_000_000, sources: nil) } == news)
         let report = try await Verification(basis()).run(
-            RecountSpan(days: -10...60_000), sources: nil, now: 0, progress: { _, _ in }, found: { Issue.record("\($0)") })
+            RecountSpan(days: -10...60_000), sources: nil, now: 0, progress: { _, _ in },
+            found: { Issue.record("\($0)") })
         #expect(report.rows == expected.counts.count)
         _ = try await Rebuild(basis()).run(
             RecountSpan(days: -10...60_000), sources: nil, now: 0, progress: { _, _ in })

@@ -34,7 +34,9 @@ extension RawEventStoreCheck {
         .init("only the user's events of the source and the window are forgotten, by the bytes of the id") { fixture in
             let store = try await fixture.open()
             var events = (0..<8).map { RawEvent.sample("e\($0)", at: $0) }
-            let names = ["caf\u{E9}", "cafe\u{301}", "caf\u{E9}", "CAF\u{C9}", "caf\u{E9}", "caf\u{E9}", "x", "caf\u{E9}"]
+            let names = [
+                "caf\u{E9}", "cafe\u{301}", "caf\u{E9}", "CAF\u{C9}", "caf\u{E9}", "caf\u{E9}", "x", "caf\u{E9}",
+            ]
             for (index, name) in names.enumerated() { events[index].userID = name }
             events[4].source = "shop"
             events[5].position.partition = 1

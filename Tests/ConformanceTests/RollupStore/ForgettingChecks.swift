@@ -41,7 +41,9 @@ extension RollupStoreCheck {
             let state = try await store.withReader { try await $0.state() }
             #expect(state.forgotten == 1 && state.revision == 0, "no number has changed")
             #expect(try await store.withReader { try await $0.forgettings() }.isEmpty)
-            await expect(.contended) { try await store.withTransaction { try await $0.endForgetting(first.forgetting) } }
+            await expect(.contended) {
+                try await store.withTransaction { try await $0.endForgetting(first.forgetting) }
+            }
             let again = try await merge(store) { try await $0.beginForgetting(user(1), of: "web", as: "third") }
             #expect(again.forgetting.token == "third" && !again.isVisitor)
             #expect(try await merge(store) { try await $0.addVisitors(users([1]), to: "web") } == 1)

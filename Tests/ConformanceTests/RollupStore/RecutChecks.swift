@@ -27,7 +27,8 @@ extension RollupStoreCheck {
             await store.close()
         },
 
-        RollupStoreCheck("a recut leaves visitors, cursors and what is to stay of intervals, and fixes the zone") { fixture in
+        RollupStoreCheck("a recut leaves visitors, cursors and what is to stay of intervals, and fixes the zone") {
+            fixture in
             let store = try await fixture.openProvisioned()
             let lima = try #require(ReportingCalendar("America/Lima"))
             let (old, new) = (key("", 99, .interval), key("", 100, .interval))

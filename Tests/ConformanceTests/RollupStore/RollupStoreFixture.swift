@@ -42,7 +42,8 @@ struct RollupStoreCheck: Sendable, CustomTestStringConvertible {
 
     /// Every rule.
     static let all: [RollupStoreCheck] =
-        provisioning + counting + values + visitors + forgetting + leads + recuts + sets + cursors + isolation + availability + model
+        provisioning + counting + values + visitors + forgetting + leads + recuts + sets + cursors + isolation
+        + availability + model
 
     /// Holds a fixture to the rule and removes its data, also when the rule is broken.
     func run(on fixture: any RollupStoreFixture) async throws {
