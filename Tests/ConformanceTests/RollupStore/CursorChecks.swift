@@ -60,7 +60,8 @@ extension RollupStoreCheck {
             }
             #expect(
                 try await store.withReader { try await $0.state() }
-                    == RollupState(timeZone: zone, completeThrough: 1_431_855_600_124, revision: 5))
+                    == RollupState(
+                        timeZone: zone, zoneRules: zoneRules, completeThrough: 1_431_855_600_124, revision: 5))
             await store.close()
         },
     ]

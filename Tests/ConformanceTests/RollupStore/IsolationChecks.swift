@@ -93,7 +93,7 @@ private func writeEverything(_ transaction: any RollupTransaction) async throws 
 
 /// All that `writeEverything` touches; the default is a new store's.
 private struct Everything: Equatable {
-    var state = RollupState(timeZone: zone, completeThrough: nil, revision: 0)
+    var state = RollupState(timeZone: zone, zoneRules: zoneRules, completeThrough: nil, revision: 0)
     var sources: [String] = []
     var cursors: [RollupCursor] = []
     var counts: [RollupCounts] = []
@@ -114,7 +114,8 @@ private struct Everything: Equatable {
     }
 
     var isWritten: Bool {
-        state == RollupState(timeZone: zone, completeThrough: 7, revision: 1) && sources == ["web"]
+        state == RollupState(timeZone: zone, zoneRules: zoneRules, completeThrough: 7, revision: 1)
+            && sources == ["web"]
             && cursors == [cursor(0, 3)] && counts == [RollupCounts(events: 2, visitors: 1)] && sets.count == 2
             && visitors == 1
     }

@@ -102,7 +102,7 @@ private enum RollupStep: Sendable {
 
 /// The same in plain Swift.
 private struct RollupModel: Equatable {
-    var state = RollupState(timeZone: zone, completeThrough: nil, revision: 0)
+    var state = RollupState(timeZone: zone, zoneRules: zoneRules, completeThrough: nil, revision: 0)
     var counts: [RollupKey: RollupCounts] = [:]
     var visitors: [String: [Digest128: VisitorRecord]] = ["web": [:], "app": [:]]
     var sets: [RollupKey: StoredSet] = [:]

@@ -23,7 +23,7 @@ extension RollupStoreCheck {
             try await store.checkHealth()
             #expect(
                 try await store.withReader { try await $0.state() }
-                    == RollupState(timeZone: zone, completeThrough: nil, revision: 0))
+                    == RollupState(timeZone: zone, zoneRules: zoneRules, completeThrough: nil, revision: 0))
             await store.close()
         },
 

@@ -28,6 +28,9 @@ extension RollupStoreFixture {
 /// The reporting time zone of the checks.
 let zone = "Europe/Berlin"
 
+/// By which it is cut.
+let zoneRules = ReportingCalendar.rules(of: zone)
+
 /// One rule of the contract, by name.
 struct RollupStoreCheck: Sendable, CustomTestStringConvertible {
     let name: String
