@@ -37,7 +37,7 @@ table = duckdb.connect()
 table.execute("SET threads = {cores}")
 table.execute('''CREATE TABLE event AS SELECT
     'user-0000-0000-0000-' || lpad(CAST(i * 2654435761 % 4294967296 % {USERS} AS VARCHAR), 16, '0') AS name,
-    epoch_ms({START} + i * 2654435789 % ({DAYS} * 86400000)) AS time FROM range({events}) AS r(i)''')
+    epoch_ms({START} + i * 2654435789 % ({DAYS} * CAST(86400000 AS BIGINT))) AS time FROM range({events}) AS r(i)''')
 began = time.monotonic()
 rows = table.execute("SELECT CAST(time AS DATE), count(DISTINCT name) FROM event GROUP BY 1").fetchall()
 print(time.monotonic() - began, sum(count for _, count in rows))
@@ -94,7 +94,7 @@ def _rows(run: Run, name: str, little: Passes, much: Passes, sizes: tuple[int, i
 
 
 def embedded(run: Run) -> list[Row]:
-    sizes = (200_000, 400_000) if run.quick else (1_000_000, 50_000_000)
+    sizes = (200_000, 400_000) if run.quick else (1_000_000, 10_000_000)
     passes = [Passes(run, str(run.directory("rollups")), size) for size in sizes]
     return _rows(run, "embedded", *passes, sizes)
 
@@ -119,7 +119,7 @@ def _psql(url: str, sql: str) -> str:
 
 
 def pass_postgresql(run: Run) -> list[Row]:
-    sizes = (200_000, 400_000) if run.quick else (1_000_000, 20_000_000)
+    sizes = (200_000, 400_000) if run.quick else (1_000_000, 10_000_000)
     passes = []
     with postgresql(run) as url:
         for size in sizes:
