@@ -89,7 +89,8 @@ let package = Package(
         // The contract's documents, those that are served built in.
         .target(
             name: "Schemas", path: "schemas", exclude: ["events", "kafka", "mongodb", "postgresql"],
-            resources: [.embedInCode("openapi/collector.json")], swiftSettings: strict),
+            resources: [.embedInCode("openapi/collector.json"), .embedInCode("openapi/dashboard.json")],
+            swiftSettings: strict),
         room("Bitmaps", at: "Core/Bitmaps", ["CRoaring"]),
         room("Compression", at: "Core/Compression", ["CZlib", "CZstd"]),
         room(
@@ -131,7 +132,8 @@ let package = Package(
         room(
             "DashboardAPI", at: "DashboardAPI",
             [
-                "Bitmaps", "CPage", "Events", "Stores", "Operations", crypto, httpTypes, hummingbird, hummingbirdCore,
+                "Bitmaps", "CPage", "Events", "Operations", "Schemas", "Stores", crypto, httpTypes, hummingbird,
+                hummingbirdCore,
                 httpClient,
                 jwtKit, lifecycle, logging, metrics, nio, nioHTTP, nioHTTPTypes, nioHTTPTypesHTTP1, nioWebSocket,
             ], without: ["Page", "CPage"]),

@@ -1,4 +1,6 @@
 public import Hummingbird
+import Operations
+import Schemas
 public import Stores
 
 /// Adds the dashboard API's routes to a router.
@@ -25,4 +27,5 @@ public func addDashboardRoutes(
     router.get("/api/analytics/retention") { request, context in
         try await analytics.answer(RetentionQuery.self, request, context)
     }
+    addDescriptionRoute(to: router, document: OpenAPIDocument.dashboard.bytes)
 }

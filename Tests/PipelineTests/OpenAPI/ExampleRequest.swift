@@ -4,6 +4,8 @@ import TestSupport
 /// A request as an example of a document has it.
 struct ExampleRequest {
     var operation: APIDescription.Operation
+    /// Of a path with parameters: with their values.
+    var path: String?
     var query = ""
     var headers: [String: String] = [:]
     var body: [UInt8]?
@@ -12,16 +14,21 @@ struct ExampleRequest {
 
     func send(to server: String) async throws -> Answer {
         try await request(
-            operation.method, server + operation.path + (query.isEmpty ? "" : "?" + query), headers: headers, body: body
+            operation.method, server + (path ?? operation.path) + (query.isEmpty ? "" : "?" + query), headers: headers,
+            body: body
         )
     }
 }
 
 extension APIDescription {
     /// For each operation: a request with each example of a body and the required parameters only, and with each
-    /// value of each parameter besides.
+    /// value of each parameter besides. An operation whose parameters exclude each other has its requests written down
+    /// in `x-requests`.
     func exampleRequests() throws -> [ExampleRequest] {
         try operations.flatMap { operation in
+            if let written = operation.node["x-requests"] as? [[String: String]] {
+                return written.map { ExampleRequest(operation, written: $0) }
+            }
             let bodies = try bodies(of: operation)
             let parameters = (operation.node["parameters"] as? [Any] ?? []).map { resolved($0) }
             let (required, optional) = (parameters.filter(isRequired), parameters.filter { !isRequired($0) })
@@ -78,6 +85,23 @@ extension APIDescription {
 }
 
 extension ExampleRequest {
+    /// A request with these parameters and no others.
+    fileprivate init(_ operation: APIDescription.Operation, written: [String: String]) {
+        var path = operation.path
+        var query: [String] = []
+        for (name, value) in written.sorted(by: { $0.key < $1.key }) {
+            let escaped = value.addingPercentEncoding(withAllowedCharacters: .alphanumerics)!
+            if path.contains("{\(name)}") {
+                path.replace("{\(name)}", with: escaped)
+            } else {
+                query.append("\(name)=\(escaped)")
+            }
+        }
+        self.init(
+            operation: operation, path: path, query: query.joined(separator: "&"),
+            name: "\(operation.method) \(path) \(written)")
+    }
+
     fileprivate mutating func add(_ parameter: [String: Any], _ value: String) throws {
         let name = parameter["name"] as? String ?? ""
         self.name += " \(name)=\(value)"

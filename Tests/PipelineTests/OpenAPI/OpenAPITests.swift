@@ -26,6 +26,7 @@ extension PipelineTests {
             let requests = try description.exampleRequests()
             #expect(requests.count >= description.operations.count)
             try await Serve.withServe { serve in
+                try await serve.prepare(for: document)
                 for request in requests {
                     let answer = try await request.send(to: serve.url(of: document))
                     #expect((200..<300).contains(answer.status), "\(request.name): \(answer)")
@@ -48,7 +49,8 @@ extension PipelineTests {
             for (name, response) in all + (named ?? [:]).map({ ($0.key, description.resolved($0.value)) }) {
                 for (_, media) in description.members(response, "content") {
                     for (example, node) in description.members(media, "examples") {
-                        let text = try JSONSerialization.data(withJSONObject: node["value"] ?? "")
+                        let text = try JSONSerialization.data(
+                            withJSONObject: node["value"] ?? "", options: .fragmentsAllowed)
                         let violation = try description.violation(
                             of: media["schema"] ?? [:], in: String(decoding: text, as: UTF8.self))
                         #expect(violation == nil, "\(name) \(example)")
@@ -97,7 +99,20 @@ extension Serve {
     func url(of document: OpenAPIDocument) -> String {
         switch document {
         case .collector: collectorURL
+        case .dashboard: dashboard.url
         }
+    }
+
+    /// Brings about what a document's examples are about.
+    func prepare(for document: OpenAPIDocument) async throws {
+        guard document == .dashboard else { return }
+        let events = """
+            [{"eventId":"1","userId":"ada","eventType":"page_view","timestamp":"2025-05-05T12:00:00Z",
+              "metadata":{"url":"https://shop.example/"}},
+            {"userId":"ada","eventType":"purchase","timestamp":"2025-04-28T12:00:00Z"}]
+            """
+        #expect(try await post("\(collectorURL)/v1/events", events).status == 202)
+        try await dashboard.waitUntilComplete()
     }
 }
 

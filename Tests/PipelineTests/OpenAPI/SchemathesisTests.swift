@@ -22,6 +22,7 @@ extension PipelineTests {
             let seed = UInt32.random(in: 0...UInt32.max)
             print("seed \(seed)")
             try await Serve.withServe { serve in
+                try await serve.prepare(for: document)
                 // It leaves a folder where it runs.
                 let process = try startBothStreams(
                     "/bin/sh",
