@@ -123,7 +123,7 @@ final class Pipeline: Sendable {
         let process = try startBothStreams(
             productPath("tributary"), [role], environment: environment.merging(additions) { $1 })
         started.withLock { $0.append(process) }
-        let line = try await process.line(within: .seconds(30)) { $0.contains("\"message\":\"listening\"") }
+        let line = try await process.line(within: .seconds(120)) { $0.contains("\"message\":\"listening\"") }
         let record = try JSONDecoder().decode(ListeningRecord.self, from: Data(line.utf8))
         guard let port = Int(record.port) else { throw PipelineFailure("no port in \(line)") }
         return Role(process: process, port: port)

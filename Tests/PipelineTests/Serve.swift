@@ -78,7 +78,7 @@ final class Serve {
     }
 
     func waitUntilReady() async throws {
-        try await eventually(within: .seconds(30), "serve is ready") {
+        try await eventually(within: .seconds(120), "serve is ready") {
             let answers = [try await get("\(collectorURL)/readyz"), try await get("\(dashboard.url)/readyz")]
             return answers.allSatisfy { $0.status == 200 }
         }
