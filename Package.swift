@@ -213,7 +213,8 @@ let package = Package(
         tests(
             "PipelineTests",
             [
-                "EmbeddedStores", "Events", "JSONSchema", "KafkaLog", "MongoStore", "PostgresStore", "Schemas", "Stores",
+                "EmbeddedStores", "Events", "JSONSchema", "KafkaLog", "MongoStore", "PostgresStore", "Schemas",
+                "Stores",
                 "TestSupport", crypto, httpClient, logging, nio, nioHTTP,
             ]),
         tests(
