@@ -13,6 +13,8 @@ struct PermittedReader: RollupReader {
 
     func cursors() async throws -> [RollupCursor] { try await base.cursors() }
 
+    func forgettings() async throws -> [Forgetting] { try await base.forgettings().filter { caller.maySee($0.source) } }
+
     func sources() async throws -> [String] { try await base.sources().filter(caller.maySee) }
 
     func counts(
@@ -36,18 +38,14 @@ struct PermittedReader: RollupReader {
         try await base.setKeys(granularity, periods: periods, sources: try caller.sources(of: sources))
     }
 
+    func newVisitors(days: ClosedRange<PeriodNumber>, sources: [String]?) async throws -> [NewVisitors] {
+        try await base.newVisitors(days: days, sources: try caller.sources(of: sources))
+    }
+
     func keysWithDeltas(
         _ granularity: Granularity, before period: PeriodNumber, limit: Int
     ) async throws -> [RollupKey] {
         try await base.keysWithDeltas(granularity, before: period, limit: limit).filter { caller.maySee($0.source) }
-    }
-
-    func forgettings() async throws -> [Forgetting] {
-        try await base.forgettings().filter { caller.maySee($0.source) }
-    }
-
-    func newVisitors(days: ClosedRange<PeriodNumber>, sources: [String]?) async throws -> [NewVisitors] {
-        try await base.newVisitors(days: days, sources: try caller.sources(of: sources))
     }
 
     func recordedValues(_ values: [DimensionWeek: [String]]) async throws -> [DimensionWeek: Set<ExactText>] {

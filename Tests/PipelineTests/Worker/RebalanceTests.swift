@@ -8,7 +8,8 @@ import Testing
 extension PipelineTests {
     /// Workers come and go in every way; each event is stored once.
     struct RebalanceTests {
-        private static let rounds = ProcessInfo.processInfo.environment["TRIBUTARY_TEST_LONG"] == nil ? 4 : 50
+        private static let isLong = ProcessInfo.processInfo.environment["TRIBUTARY_TEST_LONG"] != nil
+        private static let rounds = isLong ? 50 : 4
 
         /// Appends records all the time, until cancelled.
         /// - Returns: how many.
@@ -21,7 +22,7 @@ extension PipelineTests {
                     number += 1
                 }
                 try await log.produceAll(records.batch)
-                try? await Task.sleep(for: .milliseconds(100))
+                try? await Task.sleep(for: .milliseconds(300))
             }
             return number
         }
@@ -137,7 +138,7 @@ extension PipelineTests {
                 try await Self.storingAll(pipeline) { store in
                     let worker = try await pipeline.start(
                         "worker", ["MONGODB_URI": pipeline.mongodbURI(port: relay.port)])
-                    for _ in 0..<2 {
+                    for _ in 0..<(Self.isLong ? 5 : 1) {
                         relay.delay(.milliseconds(400))
                         let slow = try await store.totals().processed
                         try await eventually(within: .seconds(120), "it goes on, slowly") {
