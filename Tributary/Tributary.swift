@@ -17,7 +17,9 @@ struct Tributary: AsyncParsableCommand {
 
     static func main() async {
         // These read files again on SIGHUP, which may come at any time.
-        if ["collector", "serve"].contains(CommandLine.arguments.dropFirst().first) { EarlyHangUp.expect() }
+        if ["collector", "dashboard-api", "serve"].contains(CommandLine.arguments.dropFirst().first) {
+            EarlyHangUp.expect()
+        }
         await main(nil)
     }
 }
