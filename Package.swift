@@ -133,7 +133,8 @@ let package = Package(
         room(
             "DashboardAPI", at: "DashboardAPI",
             [
-                "Bitmaps", "CPage", "Events", "Operations", "Schemas", "Stores", crypto, httpTypes, hummingbird, hummingbirdCore,
+                "Bitmaps", "CPage", "Events", "Operations", "Schemas", "Stores", crypto, httpTypes, hummingbird,
+                hummingbirdCore,
                 httpClient,
                 jwtKit, lifecycle, logging, metrics, nio, nioHTTP, nioHTTPTypes, nioHTTPTypesHTTP1, nioWebSocket,
             ], without: ["Page", "CPage"]),

@@ -53,7 +53,8 @@ actor ChaosWorld {
         case .mongodbCut: try await whilst(mongodb.cut, mongodb.restore, duration)
         case .postgresqlCut: try await whilst(postgresql.cut, postgresql.restore, duration)
         case .mongodbSlow: try await whilst({ mongodb.delay(.milliseconds(100)) }, { mongodb.delay(.zero) }, duration)
-        case .postgresqlSlow: try await whilst({ postgresql.delay(.milliseconds(100)) }, { postgresql.delay(.zero) }, duration)
+        case .postgresqlSlow:
+            try await whilst({ postgresql.delay(.milliseconds(100)) }, { postgresql.delay(.zero) }, duration)
         case .mongodbStopped: try await LocalServer.mongodb.restart(by: SIGTERM)
         case .postgresqlKilled: try await LocalServer.postgresql.restart(by: SIGKILL)
         case .mongodbHangs: try await LocalServer.mongodb.hang(for: duration)
