@@ -10,7 +10,8 @@ enum Handshake {
     /// - Throws: `Problem` that says what is missing: 426, 400, or 403 for a page of somewhere else.
     static func answer(_ head: HTTPRequest, origins: Set<String>) throws(Problem) -> HTTPFields {
         guard head.headerFields.words(.upgrade).contains("websocket"),
-            head.headerFields.words(.connection).contains("upgrade"), let version = HTTPField.Name("Sec-WebSocket-Version")
+            head.headerFields.words(.connection).contains("upgrade"),
+            let version = HTTPField.Name("Sec-WebSocket-Version")
         else {
             throw Problem(
                 .init(code: 426, reasonPhrase: "Upgrade Required"), code: "upgrade_required",

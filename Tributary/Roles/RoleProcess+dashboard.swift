@@ -46,19 +46,19 @@ extension RoleProcess {
     func buildPipelineStores(_ rollups: any RollupStore) throws -> PipelineStores? {
         guard !settings.kafka.bootstrapServers.isEmpty, !settings.mongodb.uri.isEmpty else { return nil }
         return pipelineStores(
-            BuiltStores(
-                log: try buildLog(), raw: try buildRawEventStore(), rollups: rollups, live: LogLiveFeed(log: try buildLog()),
-                durability: "kafka"))
+            log: try buildLog(), raw: try buildRawEventStore(), rollups: rollups, isDirectory: false)
     }
 
-    func pipelineStores(_ stores: BuiltStores) -> PipelineStores {
+    /// - Parameter isDirectory: whether the stores are those of a directory.
+    func pipelineStores(
+        log: any EventLog, raw: any RawEventStore, rollups: any RollupStore, isDirectory: Bool
+    ) -> PipelineStores {
         let kept = TopicDefinition.contract.first { $0.name == Topic.userEvents.rawValue }
         // A directory keeps every record until it was processed. Kafka cannot be asked for its topics' configuration by
         // every user; what the contract has is what `provision` made.
-        let retention = stores.directory == nil ? kept?.configuration["retention.ms"].flatMap { Int64($0) } : nil
+        let retention = isDirectory ? nil : kept?.configuration["retention.ms"].flatMap { Int64($0) }
         return PipelineStores(
-            log: stores.log, raw: stores.raw, rollups: stores.rollups, group: settings.worker.group,
-            retention: retention)
+            log: log, raw: raw, rollups: rollups, group: settings.worker.group, retention: retention)
     }
 
     /// What the live view tells.

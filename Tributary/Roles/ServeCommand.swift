@@ -114,7 +114,9 @@ struct ServeCommand: AsyncParsableCommand {
             addDashboardRoutes(
                 to: router, store: stores.rollups, timeZone: settings.reportingTimeZone,
                 cacheSize: settings.dashboard.cacheSize, access: access,
-                pipeline: process.pipelineStores(stores), now: currentMilliseconds)
+                pipeline: process.pipelineStores(
+                    log: stores.log, raw: stores.raw, rollups: stores.rollups, isDirectory: stores.directory != nil),
+                now: currentMilliseconds)
             addLive(to: router, hub: live, access: access)
             addPage(to: router, isLive: true, directory: settings.dashboard.pageDirectory)
         }

@@ -63,7 +63,9 @@ final class SocketClient {
     func send(_ opcode: UInt8, _ data: [UInt8] = [], isMasked: Bool = true) {
         var frame = [0x80 | opcode]
         let mask: UInt8 = isMasked ? 0x80 : 0
-        if data.count < 126 { frame.append(mask | UInt8(data.count)) } else {
+        if data.count < 126 {
+            frame.append(mask | UInt8(data.count))
+        } else {
             frame += [mask | 126, UInt8(data.count >> 8), UInt8(data.count & 0xFF)]
         }
         let key: [UInt8] = isMasked ? [1, 2, 3, 4] : []
