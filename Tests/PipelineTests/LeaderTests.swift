@@ -64,7 +64,9 @@ extension PipelineTests {
                     let failures = try await Self.metric("tributary_aggregator_failed_passes_in_a_row", aggregator)
                     return failures >= 2
                 }
-                #expect(try await get("\(aggregator.url)/readyz").status == 503)
+                try await eventually(within: .seconds(60), "it is not ready") {
+                    try await get("\(aggregator.url)/readyz").status == 503
+                }
                 relay.restore()
                 try await roles.dashboard.waitUntilComplete()
                 #expect(try await roles.dashboard.visitors("date=2025-05-01").events == 1)
