@@ -166,7 +166,7 @@ let package = Package(
             path: "Benchmarks/NullServers", swiftSettings: strict),
         // What `make fuzz` runs under AddressSanitizer.
         .executableTarget(
-            name: "ScannerFuzz", dependencies: ["Events", arguments], path: "Tests/ScannerFuzz",
+            name: "ScannerFuzz", dependencies: ["Events", "TestSupport", arguments], path: "Tests/ScannerFuzz",
             exclude: ["oracle.py"], swiftSettings: strict),
         .executableTarget(
             name: "FoldBench", dependencies: ["Aggregator", "EmbeddedStores", "PostgresStore", "Stores"],

@@ -34,12 +34,3 @@ package struct PartitionPass: Sendable, Equatable {
         }
     }
 }
-
-extension OffsetWindow {
-    /// The window in parts of at most so many offsets, so that each read is bounded.
-    func parts(of size: Int64) -> [OffsetWindow] {
-        stride(from: offsets.lowerBound, to: offsets.upperBound, by: Int64.Stride(size)).map { lower in
-            OffsetWindow(partition: partition, offsets: lower..<min(lower + size, offsets.upperBound))
-        }
-    }
-}

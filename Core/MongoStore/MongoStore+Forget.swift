@@ -11,12 +11,8 @@ extension MongoStore {
         _ user: String, of source: String, as token: String, in window: OffsetWindow, keeping keys: MetadataKeys
     ) async throws -> Int {
         var count = 0
-        for lower in stride(
-            from: window.offsets.lowerBound, to: window.offsets.upperBound, by: Int.Stride(Self.forgottenAtOnce))
-        {
-            let upper = min(lower + Self.forgottenAtOnce, window.offsets.upperBound)
-            let events = try await events(
-                of: user, source, OffsetWindow(partition: window.partition, offsets: lower..<upper))
+        for part in window.parts(of: Self.forgottenAtOnce) {
+            let events = try await events(of: user, source, part)
             for start in stride(from: 0, to: events.count, by: Self.updateSize) {
                 let part = events[start..<min(start + Self.updateSize, events.count)]
                 count += try await replace(part.map { $0.forgotten(as: token, keeping: keys) }, of: user)

@@ -127,6 +127,16 @@ public protocol EventLog: Sendable {
 extension EventLog {
     /// For logs that cannot be asked.
     public func unreadRetention(of topic: Topic) async throws -> TopicRetention { .unknown }
+
+    /// The same in milliseconds; `nil` for ever.
+    /// - Parameter assumed: what is taken for it where the log does not tell, or does not answer.
+    public func unreadRetention(of topic: Topic, assuming assumed: Int64) async -> Int64? {
+        switch (try? await unreadRetention(of: topic)) ?? .unknown {
+        case .milliseconds(let milliseconds): milliseconds
+        case .unlimited: nil
+        case .unknown: assumed
+        }
+    }
 }
 
 /// What a consumer has to tell.

@@ -145,6 +145,13 @@ public struct OffsetWindow: Sendable, Equatable, Hashable {
         self.partition = partition
         self.offsets = offsets
     }
+
+    /// The window in parts of at most so many offsets, so that what is done with each is bounded.
+    public func parts(of size: Int64) -> [OffsetWindow] {
+        stride(from: offsets.lowerBound, to: offsets.upperBound, by: Int64.Stride(size)).map { lower in
+            OffsetWindow(partition: partition, offsets: lower..<min(lower + size, offsets.upperBound))
+        }
+    }
 }
 
 /// Reads of the raw event store that agree with each other.

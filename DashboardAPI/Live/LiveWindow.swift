@@ -57,6 +57,10 @@ struct LiveWindow: Sendable {
         for at in stride(from: first, through: last, by: 1000) {
             seconds[at] = withVisitors(seconds[at] ?? LiveSecond(at: at))
         }
+        // Where a count of that time is no longer kept, what was counted then stays.
+        for at in changed where partitions.values.allSatisfy({ $0.first!.at <= at }) {
+            seconds[at] = seconds[at].map(withVisitors)
+        }
         let late = changed.sorted().compactMap { seconds[$0] }
         changed = []
         return late + stride(from: first, through: last, by: 1000).compactMap { seconds[$0] }

@@ -66,11 +66,12 @@ struct PipelineStatus: Encodable, Sendable {
 
     /// How long those records still have that wait longest.
     private static func note(_ rows: inout [PartitionBooks], _ stores: PipelineStores, at now: Int64) async throws {
-        guard let retention = stores.retention else { return }
         let places = rows.compactMap { row in
             row.waiting.map { LogOffset(partition: row.partition, offset: $0) }
         }
-        guard !places.isEmpty else { return }
+        guard !places.isEmpty,
+            let retention = await stores.log.unreadRetention(of: .userEvents, assuming: stores.assumedRetention)
+        else { return }
         let records = try await stores.log.records(at: places, in: .userEvents).records
         let times = Dictionary(records.map { ($0.partition, $0.timestamp) }) { min($0, $1) }
         for index in rows.indices where rows[index].waiting != nil {

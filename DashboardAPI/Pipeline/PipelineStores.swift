@@ -8,15 +8,17 @@ public struct PipelineStores: Sendable {
     let raw: any RawEventStore
     let rollups: any RollupStore
     let group: String
-    let retention: Int64?
+    let assumedRetention: Int64
 
     /// - Parameters:
     ///   - group: the workers' consumer group.
-    ///   - retention: how long the log keeps a record that nobody has read, in milliseconds; `nil` for ever.
+    ///   - assumedRetention: how long the log is taken to keep a record that nobody has read where it does not tell, in
+    ///     milliseconds.
     public init(
-        log: any EventLog, raw: any RawEventStore, rollups: any RollupStore, group: String, retention: Int64?
+        log: any EventLog, raw: any RawEventStore, rollups: any RollupStore, group: String, assumedRetention: Int64
     ) {
-        (self.log, self.raw, self.rollups, self.group, self.retention) = (log, raw, rollups, group, retention)
+        (self.log, self.raw, self.rollups) = (log, raw, rollups)
+        (self.group, self.assumedRetention) = (group, assumedRetention)
     }
 
     /// Lets go of the log and of the raw events; the rollups are somebody else's too.

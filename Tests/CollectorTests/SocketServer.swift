@@ -5,6 +5,7 @@ import Logging
 import Operations
 import ServiceLifecycle
 import Stores
+import TestSupport
 import Testing
 
 @testable import Collector
@@ -110,28 +111,11 @@ struct RawConnection: Sendable {
     static func run(
         port: Int, patience: Duration, _ talk: @escaping @Sendable (RawConnection) -> Void
     ) throws -> Exchange {
-        let descriptor = try #require(connected(to: port))
+        let descriptor = try #require(connectedSocket(to: port))
         defer { close(descriptor) }
         let connection = RawConnection(descriptor: descriptor)
         talk(connection)
         return connection.readAll(patience: patience)
-    }
-
-    /// A socket that is connected; `nil` where nobody listens.
-    static func connected(to port: Int) -> Int32? {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let status = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        if status == 0 { return descriptor }
-        close(descriptor)
-        return nil
     }
 
     private func readAll(patience: Duration) -> Exchange {

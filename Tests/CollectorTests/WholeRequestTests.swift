@@ -7,6 +7,7 @@ import Operations
 import ServiceLifecycle
 import Stores
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Collector
@@ -50,7 +51,7 @@ struct WholeRequestTests {
             if isServerEnding {
                 await group.triggerGracefulShutdown()
                 try await eventually("nobody listens") {
-                    guard let descriptor = RawConnection.connected(to: server.port) else { return true }
+                    guard let descriptor = connectedSocket(to: server.port) else { return true }
                     close(descriptor)
                     return false
                 }

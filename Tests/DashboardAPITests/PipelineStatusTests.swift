@@ -24,14 +24,15 @@ struct PipelineWorld {
     static let retention: Int64 = 3_600_000
 
     /// - Parameter cursors: what has been folded.
-    init(partitions: Int32 = 3, cursors: [RollupCursor] = [], retention: Int64? = Self.retention) {
-        log = EventLogModel(journal: logJournal, partitions: partitions)
+    init(partitions: Int32 = 3, cursors: [RollupCursor] = [], unread: TopicRetention = .unknown) {
+        log = EventLogModel(journal: logJournal, partitions: partitions, unreadRetention: unread)
         raw = RawEventStoreModel(journal: rawJournal)
         var tables = RollupTables(
             state: RollupState(timeZone: "UTC", completeThrough: Self.now - 60_000, revision: 9))
         for cursor in cursors { tables.cursors[cursor.partition] = cursor }
         rollups = RollupStoreModel(tables, journal: rollupJournal)
-        stores = PipelineStores(log: log, raw: raw, rollups: rollups, group: "workers", retention: retention)
+        stores = PipelineStores(
+            log: log, raw: raw, rollups: rollups, group: "workers", assumedRetention: Self.retention)
     }
 
     /// Puts so many records at the end of a partition, a second apart, the last one now.
@@ -140,9 +141,13 @@ struct PipelineStatusTests {
         #expect(status.partitions.map(\.lag) == [100, 3_690, 0])
         #expect(status.totals.timeToDataLoss == 1)
         // A log that keeps what nobody has read loses nothing.
-        let keeping = PipelineWorld(retention: nil)
+        let keeping = PipelineWorld(unread: .unlimited)
         keeping.fill(0, count: 100)
         #expect(await keeping.status().totals.timeToDataLoss == nil)
+        // What the log says of itself comes before what is assumed.
+        let told = PipelineWorld(unread: .milliseconds(200_000))
+        told.fill(0, count: 100)
+        #expect(await told.status().totals.timeToDataLoss == 200 - 99)
     }
 
     @Test func whatIsAwayIsNamedAndTheRestIsTold() async throws {

@@ -1,8 +1,10 @@
+import TestSupport
+
 /// Random JSON objects as text, in random spelling: white space, escapes, forms of numbers. Repeatable by seed.
 struct RandomJSON {
     var generator: SplitMix64
 
-    init(seed: UInt64) { generator = SplitMix64(state: seed) }
+    init(seed: UInt64) { generator = SplitMix64(seed: seed) }
 
     mutating func object(depth: Int) -> String {
         var keys = Set<String>()
@@ -73,17 +75,4 @@ struct RandomJSON {
     }
 
     private mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &generator) }
-}
-
-/// A small generator whose whole state is its seed.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

@@ -74,10 +74,10 @@ private final class Senders: Sendable {
     init(url: String) { self.url = url }
 
     /// Sends for as long as the body takes.
-    func whileSending(_ body: (inout SeededRandom) async throws -> Void) async throws {
+    func whileSending(_ body: (inout SplitMix64) async throws -> Void) async throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed \(seed)")
-        var random = SeededRandom(state: seed)
+        var random = SplitMix64(seed: seed)
         try await withThrowingTaskGroup { group in
             for client in 0..<Self.clients { group.addTask { await self.send(client, seed) } }
             defer { state.withLock { $0.isOver = true } }
@@ -94,7 +94,7 @@ private final class Senders: Sendable {
     }
 
     private func send(_ client: Int, _ seed: UInt64) async {
-        var random = SeededRandom(state: seed &+ UInt64(client))
+        var random = SplitMix64(seed: seed &+ UInt64(client))
         while !state.withLock({ $0.isOver }) {
             let count = Bool.random(using: &random) ? 1 : Int.random(in: 2...40, using: &random)
             let first = state.withLock { state in

@@ -27,7 +27,7 @@ extension PipelineTests {
         func kill() async throws {
             let seed = UInt64.random(in: 0...UInt64.max)
             print("seed \(seed)")
-            var random = SeededRandom(state: seed)
+            var random = SplitMix64(seed: seed)
             try await Serve.withServe { serve in
                 let recount = try await Recount.of(accessLog!)
                 for _ in 0..<5 {

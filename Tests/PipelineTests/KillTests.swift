@@ -14,7 +14,7 @@ extension PipelineTests {
         func rounds() async throws {
             let seed = UInt64.random(in: 0...UInt64.max)
             print("seed \(seed)")
-            var random = SeededRandom(state: seed)
+            var random = SplitMix64(seed: seed)
             try await Pipeline.withPipeline { pipeline in
                 let recount = try await Recount.of(accessLog!)
                 var roles = try await Roles.start(pipeline, workers: 2, ["WORKER_BATCH_SIZE": "100"])
@@ -88,17 +88,4 @@ private final class Flag: Sendable {
 
     func raise() { state.withLock { $0 = true } }
     var isRaised: Bool { state.withLock { $0 } }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers for the same seed.
-struct SeededRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
 }

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Writes random JSON, good unless stated otherwise.
 struct DocumentWriter {
     private var text = ""

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Random texts, and texts that were good or nearly so, damaged. The same for the same seed and corpus.
 struct TextSource {
@@ -11,7 +12,7 @@ struct TextSource {
     private static let longest = 4096
 
     init(seed: UInt64, corpus directory: String?) throws {
-        random = SplitMix64(state: seed)
+        random = SplitMix64(seed: seed)
         pool = Self.seeds.map { Array($0.utf8) }
         if let directory, FileManager.default.fileExists(atPath: directory) {
             for name in try FileManager.default.contentsOfDirectory(atPath: directory).sorted() {
@@ -106,18 +107,5 @@ struct TextSource {
         let other = pool.randomElement(using: &random)!
         guard let start = other.indices.randomElement(using: &random) else { return }
         text.replaceSubrange(index..., with: other[start...])
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers for the same seed.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

@@ -13,9 +13,12 @@ final class EventLogModel: EventLog {
     private let partitions: Mutex<[Topic: [Int32: Partition]]>
     private let commits = Mutex<[Int32: Int64]>([:])
     private let failure = Mutex(EventLogError(.timedOut, "the model was told to fail"))
+    private let retention: TopicRetention
 
-    init(journal: Journal = Journal(), partitions count: Int32 = 1) {
-        self.journal = journal
+    init(
+        journal: Journal = Journal(), partitions count: Int32 = 1, unreadRetention: TopicRetention = .unknown
+    ) {
+        (self.journal, retention) = (journal, unreadRetention)
         let empty = Dictionary(uniqueKeysWithValues: (0..<count).map { ($0, Partition()) })
         partitions = Mutex([.userEvents: empty, .deadLetters: [0: Partition()]])
     }
@@ -110,6 +113,7 @@ final class EventLogModel: EventLog {
         try carryOut("committed") { _ in commits.withLock { $0.filter { partitions.contains($0.key) } } }
     }
 
+    func unreadRetention(of topic: Topic) async throws -> TopicRetention { retention }
     func provision(_ topics: [TopicDefinition]) async throws -> [String: TopicProvision] { [:] }
     func checkHealth() async throws {}
     func close() async {}

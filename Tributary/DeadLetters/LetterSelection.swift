@@ -38,9 +38,7 @@ struct LetterSelection: ParsableArguments {
 
     func validate() throws {
         _ = try filter(now: 0)
-        if let source, !EventRules.isSource(source) {
-            throw ValidationError("--source must be ^[a-z0-9][a-z0-9_-]{0,63}$, is '\(source)'")
-        }
+        if let source { try checkSource(source) }
     }
 
     /// The filter, but for the state.

@@ -45,20 +45,13 @@ extension RoleProcess {
     /// What tells how far events have come; `nil` where only the rollups' address is known.
     func buildPipelineStores(_ rollups: any RollupStore) throws -> PipelineStores? {
         guard !settings.kafka.bootstrapServers.isEmpty, !settings.mongodb.uri.isEmpty else { return nil }
-        return pipelineStores(
-            log: try buildLog(), raw: try buildRawEventStore(), rollups: rollups, isDirectory: false)
+        return pipelineStores(log: try buildLog(), raw: try buildRawEventStore(), rollups: rollups)
     }
 
-    /// - Parameter isDirectory: whether the stores are those of a directory.
-    func pipelineStores(
-        log: any EventLog, raw: any RawEventStore, rollups: any RollupStore, isDirectory: Bool
-    ) -> PipelineStores {
-        let kept = TopicDefinition.contract.first { $0.name == Topic.userEvents.rawValue }
-        // A directory keeps every record until it was processed. Kafka cannot be asked for its topics' configuration by
-        // every user; what the contract has is what `provision` made.
-        let retention = isDirectory ? nil : kept?.configuration["retention.ms"].flatMap { Int64($0) }
-        return PipelineStores(
-            log: log, raw: raw, rollups: rollups, group: settings.worker.group, retention: retention)
+    func pipelineStores(log: any EventLog, raw: any RawEventStore, rollups: any RollupStore) -> PipelineStores {
+        PipelineStores(
+            log: log, raw: raw, rollups: rollups, group: settings.worker.group,
+            assumedRetention: Int64(settings.worker.assumedRetention / .milliseconds(1)))
     }
 
     /// What the live view tells.

@@ -115,7 +115,7 @@ struct ServeCommand: AsyncParsableCommand {
                 to: router, store: stores.rollups, timeZone: settings.reportingTimeZone,
                 cacheSize: settings.dashboard.cacheSize, access: access,
                 pipeline: process.pipelineStores(
-                    log: stores.log, raw: stores.raw, rollups: stores.rollups, isDirectory: stores.directory != nil),
+                    log: stores.log, raw: stores.raw, rollups: stores.rollups),
                 now: currentMilliseconds)
             addLive(to: router, hub: live, access: access)
             addPage(to: router, isLive: true, directory: settings.dashboard.pageDirectory)

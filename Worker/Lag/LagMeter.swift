@@ -16,7 +16,7 @@ actor LagMeter {
     private var telemetry = LagTelemetry()
     /// The time of the record at each partition's position: one that stands still is read once.
     private var times: [LogOffset: Int64] = [:]
-    private var retention: (value: TopicRetention, until: ContinuousClock.Instant)?
+    private var retention: (milliseconds: Int64?, until: ContinuousClock.Instant)?
 
     init(
         log: any EventLog, interval: Duration, assumedRetention: Int64, logger: Logger,
@@ -68,17 +68,9 @@ actor LagMeter {
 
     /// In milliseconds; `nil` for ever.
     private func currentRetention() async -> Int64? {
-        let known: TopicRetention
-        if let retention, retention.until > .now {
-            known = retention.value
-        } else {
-            known = (try? await log.unreadRetention(of: .userEvents)) ?? .unknown
-            retention = (known, .now + Self.retentionTime)
-        }
-        return switch known {
-        case .milliseconds(let milliseconds): milliseconds
-        case .unlimited: nil
-        case .unknown: assumedRetention
-        }
+        if let retention, retention.until > .now { return retention.milliseconds }
+        let milliseconds = await log.unreadRetention(of: .userEvents, assuming: assumedRetention)
+        retention = (milliseconds, .now + Self.retentionTime)
+        return milliseconds
     }
 }

@@ -10,11 +10,7 @@ extension EmbeddedRawEventStore {
         _ user: String, of source: String, as token: String, in window: OffsetWindow, keeping keys: MetadataKeys
     ) async throws -> Int {
         var count = 0
-        for lower in stride(
-            from: window.offsets.lowerBound, to: window.offsets.upperBound, by: Int.Stride(Self.forgottenAtOnce))
-        {
-            let upper = min(lower + Self.forgottenAtOnce, window.offsets.upperBound)
-            let part = OffsetWindow(partition: window.partition, offsets: lower..<upper)
+        for part in window.parts(of: Self.forgottenAtOnce) {
             // Looked for beside the writer: most windows have no event of the user.
             guard try await hasEvents(of: user, source, part) else { continue }
             count += try await write("a user could not be forgotten") { db, state in

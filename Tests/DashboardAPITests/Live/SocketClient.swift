@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A WebSocket client that sends what it is told, right or wrong. Knows no code of the product.
@@ -27,20 +28,8 @@ final class SocketClient {
     /// Connects and shakes hands.
     /// - Parameter fields: those of the handshake that are to be others; `nil` leaves one out.
     init(_ port: Int, _ fields: [String: String?] = [:]) async throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        // So that a server soon notices who does not read.
-        var size: Int32 = 4096
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let status = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        try #require(status == 0)
+        // A small buffer: a server soon notices who does not read.
+        descriptor = try #require(connectedSocket(to: port, receiveBuffer: 4096))
         let usual: [String: String?] = [
             "Host": "127.0.0.1:\(port)", "Upgrade": "websocket", "Connection": "keep-alive, Upgrade",
             "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": "13",

@@ -49,7 +49,7 @@ final class ChaosLoad: Sendable {
     /// One client's work until `end`.
     /// - Parameter url: the collector's address, which stays the same when it is started again.
     func send(_ client: Int, to url: String, seed: UInt64) async {
-        var random = SeededRandom(state: seed &+ UInt64(client))
+        var random = SplitMix64(seed: seed &+ UInt64(client))
         var (number, earlier) = (0, [String]())
         while await mayGoOn() {
             let count = Int.random(in: 1...40, using: &random)
@@ -109,7 +109,7 @@ final class ChaosLoad: Sendable {
     }
 
     /// An event of one of the two weeks that the tests ask about.
-    private static func event(_ id: String, _ client: Int, _ random: inout SeededRandom) -> String {
+    private static func event(_ id: String, _ client: Int, _ random: inout SplitMix64) -> String {
         let (day, second) = (Int.random(in: 11...24, using: &random), Int.random(in: 0..<86_400, using: &random))
         let time = String(format: "2015-05-%02dT%02d:%02d:%02dZ", day, second / 3600, second / 60 % 60, second % 60)
         let user = "user-\(client)-\(Int.random(in: 0..<3000, using: &random))"

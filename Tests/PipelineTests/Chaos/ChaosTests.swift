@@ -59,7 +59,7 @@ extension PipelineTests {
             try await withThrowingTaskGroup { group in
                 for hand in 0..<2 {
                     group.addTask {
-                        var random = SeededRandom(state: seed &+ UInt64(hand))
+                        var random = SplitMix64(seed: seed &+ UInt64(hand))
                         let faults = ChaosWorld.Fault.allCases.filter { $0.rawValue.hasPrefix("kill") == (hand == 0) }
                         while .now < end {
                             try await Task.sleep(for: .milliseconds(Int.random(in: 200...6_000, using: &random)))

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import TestSupport
 
 /// Sends a text as it is to a port of this machine, and reads one answer, up to the end of the connection.
 func exchange(port: Int, _ text: String) async throws -> Answer {
@@ -9,20 +9,10 @@ func exchange(port: Int, _ text: String) async throws -> Answer {
 }
 
 private func blockingExchange(_ port: Int, _ bytes: [UInt8]) throws -> Answer {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard let descriptor = connectedSocket(to: port) else { throw PipelineFailure("nobody listens on \(port)") }
     defer { close(descriptor) }
     var patience = timeval(tv_sec: 60, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(port).bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let isConnected = withUnsafePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-        }
-    }
-    guard isConnected else { throw PipelineFailure("nobody listens on \(port)") }
     _ = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
     var (received, buffer) = ([UInt8](), [UInt8](repeating: 0, count: 65_536))
     while case let count = recv(descriptor, &buffer, buffer.count, 0), count > 0 { received += buffer[..<count] }

@@ -13,7 +13,7 @@ extension PipelineTests {
 
         /// 3,000 records of two partitions, 1 % of them poison: the first and the last of all, first ones and last ones
         /// of batches, and others.
-        private static func records(_ random: inout SeededRandom) -> MadeRecords {
+        private static func records(_ random: inout SplitMix64) -> MadeRecords {
             let (count, size) = (1_500, batchSize)
             var places: Set<Int> = [0, count - 1]
             for _ in 0..<3 {
@@ -42,7 +42,7 @@ extension PipelineTests {
 
         @Test("1 % poison, first and last of batches included: all of it and only it, byte by byte: servers")
         func servers() async throws {
-            var random = SeededRandom(state: announcedSeed())
+            var random = SplitMix64(seed: announcedSeed())
             let records = Self.records(&random)
             try await Pipeline.withPipeline { pipeline in
                 try await pipeline.withStores { log, store in
@@ -58,7 +58,7 @@ extension PipelineTests {
 
         @Test("1 % poison, first and last of batches included: all of it and only it, byte by byte: serve")
         func embedded() async throws {
-            var random = SeededRandom(state: announcedSeed())
+            var random = SplitMix64(seed: announcedSeed())
             let records = Self.records(&random)
             try await Serve.withServe(Self.settings, preparing: { try await $0.log.produceAll(records.batch) }) {
                 serve in

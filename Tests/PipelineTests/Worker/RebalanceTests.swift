@@ -53,7 +53,7 @@ extension PipelineTests {
 
         @Test("a storm of rebalances: a worker joins or leaves, killed or told to, every two seconds")
         func storm() async throws {
-            var random = SeededRandom(state: announcedSeed())
+            var random = SplitMix64(seed: announcedSeed())
             try await Pipeline.withPipeline { pipeline in
                 try await Self.storingAll(pipeline) { _ in
                     var workers = [try await pipeline.start("worker")]
