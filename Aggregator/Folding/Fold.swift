@@ -14,6 +14,27 @@ package struct Dimensions: Sendable, Equatable {
             [allDimension, eventTypeDimension] + ContextDimension.allCases.map(\.rawValue)
             + metadata.names.map { metadataDimensionPrefix + $0 }
     }
+
+    /// The number of `event_type`.
+    static let eventType = 1
+    /// The number of the first key of metadata.
+    static let firstOfMetadata = 2 + ContextDimension.allCases.count
+
+    /// The number of a part of the context: they are declared in order.
+    static func number(of part: ContextDimension) -> Int {
+        switch part {
+        case .path: 2
+        case .referrer: 3
+        case .country: 4
+        case .device: 5
+        case .browser: 6
+        case .os: 7
+        case .bot: 8
+        case .utmSource: 9
+        case .utmMedium: 10
+        case .utmCampaign: 11
+        }
+    }
 }
 
 /// Events folded into changes of rollups: how many, and which visitors, by source, period, dimension and value. Pure:
@@ -21,15 +42,6 @@ package struct Dimensions: Sendable, Equatable {
 ///
 /// Users and values are numbered as they are met; local numbers become the store's when the fold is merged.
 package struct Fold: Sendable {
-    /// The users met of a source.
-    struct Users: Sendable {
-        /// By local number: the digest that names the visitor.
-        var digests: [Digest128] = []
-        /// By local number: the earliest day with an event.
-        var firstDays: [PeriodNumber] = []
-        fileprivate var numbers: [ExactText: UInt32] = [:]
-    }
-
     /// Change of one row.
     package struct Change: Sendable, Equatable {
         /// Events to be added.
@@ -55,10 +67,21 @@ package struct Fold: Sendable {
     var isEmpty: Bool { count == 0 }
 
     /// Folds one more event.
-    package mutating func add(_ event: StoredEvent) {
-        let (day, interval) = (calendar.day(of: event.timestamp), calendar.interval(of: event.timestamp))
-        sources[place(of: event.source)].add(event, day: day, interval: interval)
-        count += 1
+    package mutating func add(_ event: StoredEvent) { add([event]) }
+
+    /// Folds more events.
+    package mutating func add(_ events: [StoredEvent]) {
+        events.withUnsafeBufferPointer { events in
+            var start = 0
+            while start < events.count {
+                let place = place(of: events[start].source)
+                var end = start + 1
+                while end < events.count, events[end].source == lastSource { end += 1 }
+                sources[place].add(UnsafeBufferPointer(rebasing: events[start..<end]), &calendar)
+                start = end
+            }
+        }
+        count += events.count
     }
 
     private mutating func place(of source: String) -> Int {
@@ -85,118 +108,8 @@ package struct Fold: Sendable {
     /// The changes of all rows.
     /// - Parameter recorded: the values that have rows of their own; the others' are those of `(other)`. `nil`: all have.
     package func changes(_ recorded: [DimensionWeek: Set<ExactText>]? = nil) -> [RollupKey: Change] {
-        var tallies: [RollupKey: UserTally] = [:]
-        for source in sources { source.collectRows(dimensions, recorded, into: &tallies) }
-        return tallies.mapValues { Change(events: $0.events, users: $0.users) }
-    }
-}
-
-/// The part of a fold that one source's events make.
-private struct SourceFold: Sendable {
-    let name: String
-    private(set) var users = Fold.Users()
-    private var values: [ValueTable]
-    private var rows = RowTable()
-
-    init(_ name: String, dimensions: Int) {
-        self.name = name
-        values = [ValueTable](repeating: ValueTable(), count: dimensions)
-    }
-
-    mutating func add(_ event: StoredEvent, day: PeriodNumber, interval: PeriodNumber) {
-        let user = users.meet(event.userID, of: name, on: day)
-        let shift = day - RowName.utcDay(of: interval)
-        let type = values[1].number(of: event.eventType)
-        for (dimension, value) in [(0, 0), (1, type)] {
-            count(user, RowName(isInterval: false, dimension: dimension, value: value, period: day))
-            count(
-                user,
-                RowName(isInterval: true, dimension: dimension, value: value, period: interval, dayShift: shift))
-        }
-        var dimension = 2
-        for part in ContextDimension.allCases {
-            if let value = event.dimensions[part] { count(user, value, dimension, day) }
-            dimension += 1
-        }
-        for value in event.dimensions.metadata {
-            if let value { count(user, value, dimension, day) }
-            dimension += 1
-        }
-    }
-
-    private mutating func count(_ user: UInt32, _ value: String, _ dimension: Int, _ day: PeriodNumber) {
-        let value = values[dimension].number(of: value)
-        count(user, RowName(isInterval: false, dimension: dimension, value: value, period: day))
-    }
-
-    private mutating func count(_ user: UInt32, _ row: RowName) {
-        rows.add(user, of: users.digests.count, to: row.packed)
-    }
-
-    private func week(_ row: RowName, _ dimensions: Dimensions) -> DimensionWeek {
-        DimensionWeek(source: name, dimension: dimensions.names[row.dimension], week: CivilDate.monday(of: row.day))
-    }
-
-    func collectValues(_ dimensions: Dimensions, into values: inout [DimensionWeek: [String]]) {
-        var seen: Set<UInt64> = []
-        for row in rows.rows.lazy.map({ RowName(packed: $0.name) }) where row.dimension > 0 {
-            let week = week(row, dimensions)
-            let name = RowName(isInterval: false, dimension: row.dimension, value: row.value, period: week.week)
-            guard seen.insert(name.packed).inserted else { continue }
-            values[week, default: []].append(self.values[row.dimension].texts[Int(row.value)])
-        }
-    }
-
-    func collectRows(
-        _ dimensions: Dimensions, _ recorded: [DimensionWeek: Set<ExactText>]?,
-        into tallies: inout [RollupKey: UserTally]
-    ) {
-        for (name, tally) in rows.rows {
-            let row = RowName(packed: name)
-            let week = week(row, dimensions)
-            var value = row.dimension == 0 ? "" : values[row.dimension].texts[Int(row.value)]
-            if row.dimension > 0, let recorded, recorded[week]?.contains(ExactText(value)) != true {
-                value = otherValue
-            }
-            func add(_ granularity: Granularity, _ period: PeriodNumber) {
-                let key = RollupKey(
-                    source: self.name, granularity: granularity, period: period, dimension: week.dimension, value: value
-                )
-                if tallies[key]?.add(tally) == nil { tallies[key] = tally }
-            }
-            add(row.isInterval ? .interval : .day, row.period)
-            if !row.isInterval { add(.week, week.week) }
-        }
-    }
-}
-
-/// The values of a dimension, numbered as they are met.
-private struct ValueTable: Sendable {
-    private(set) var texts: [String] = []
-    private var numbers: [ExactText: UInt32] = [:]
-
-    mutating func number(of text: String) -> UInt32 {
-        let key = ExactText(text)
-        if let known = numbers[key] { return known }
-        precondition(texts.count < RowName.maximumValues, "a fold is merged long before it has so many values")
-        let new = UInt32(texts.count)
-        numbers[key] = new
-        texts.append(text)
-        return new
-    }
-}
-
-extension Fold.Users {
-    fileprivate mutating func meet(_ userID: String, of source: String, on day: PeriodNumber) -> UInt32 {
-        let key = ExactText(userID)
-        if let known = numbers[key] {
-            firstDays[Int(known)] = min(firstDays[Int(known)], day)
-            return known
-        }
-        let new = UInt32(digests.count)
-        numbers[key] = new
-        digests.append(.visitor(source: source, userID: userID))
-        firstDays.append(day)
-        return new
+        var changes: [RollupKey: Change] = [:]
+        for source in sources { source.collectChanges(dimensions, recorded, into: &changes) }
+        return changes
     }
 }

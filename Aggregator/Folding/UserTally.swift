@@ -3,60 +3,57 @@
 struct UserTally: Sendable {
     /// Events counted.
     private(set) var events: Int64 = 0
-    /// Numbers in order of arrival, with repetitions; empty where `bits` holds them.
+    /// Numbers, with repetitions unless `isOrdered`; empty where `bits` holds them.
     private var list: [UInt32] = []
+    private var isOrdered = true
     private var bits: [UInt64] = []
-    /// The length of the list at which it is looked at again.
-    private var threshold = 64
 
-    /// Counts an event of a user.
-    /// - Parameter population: how many users have been met in all, this one among them.
-    mutating func add(_ user: UInt32, of population: Int) {
-        events += 1
-        if !bits.isEmpty { return setBit(user) }
-        guard list.last != user else { return }
-        list.append(user)
-        if list.count >= threshold { shorten(population) }
-    }
-
-    private mutating func setBit(_ user: UInt32) {
-        let word = Int(user >> 6)
-        if word >= bits.count {
-            bits.append(contentsOf: repeatElement(0, count: max(word + 1, bits.count * 2) - bits.count))
+    /// Counts events.
+    /// - Parameters:
+    ///   - users: who made them, each once, ascending.
+    ///   - population: how many users have been met in all. A list of a 32nd of them is as large as a bit for each.
+    mutating func add(_ users: [UInt32], events: Int64, of population: Int) {
+        self.events += events
+        guard bits.isEmpty else { return setBits(users) }
+        if list.isEmpty {
+            list = users
+        } else {
+            isOrdered = false
+            list += users
         }
-        bits[word] |= 1 << UInt64(user & 63)
-    }
-
-    /// Removes repetitions; takes to bits where those are smaller: a 32nd of the population in a list is as large.
-    private mutating func shorten(_ population: Int) {
-        list = Self.unique(list)
-        threshold = max(64, list.count * 2)
-        guard list.count > population / 32 else { return }
-        let users = list
+        guard list.count > max(64, population / 32) else { return }
         bits = [UInt64](repeating: 0, count: population / 64 + 1)
+        setBits(list)
         list = []
-        for user in users { setBit(user) }
     }
 
-    /// Adds what another tally of the same users counted.
-    mutating func add(_ other: UserTally) {
-        events += other.events
-        list = Self.unique(users + other.users)
-        bits = []
+    private mutating func setBits(_ users: [UInt32]) {
+        guard let last = users.max() else { return }
+        let words = Int(last >> 6) + 1
+        if words > bits.count { bits.append(contentsOf: repeatElement(0, count: words - bits.count)) }
+        bits.withUnsafeMutableBufferPointer { bits in
+            for user in users { bits[Int(user >> 6)] |= 1 << UInt64(user & 63) }
+        }
     }
 
     /// The users, each once, ascending.
     var users: [UInt32] {
-        guard !bits.isEmpty else { return Self.unique(list) }
-        var users: [UInt32] = []
-        for (index, word) in bits.enumerated() {
-            var rest = word
-            while rest != 0 {
-                users.append(UInt32(index) << 6 | UInt32(rest.trailingZeroBitCount))
-                rest &= rest - 1
+        guard bits.isEmpty else { return usersOfBits }
+        return isOrdered ? list : Self.unique(list)
+    }
+
+    private var usersOfBits: [UInt32] {
+        let total = bits.reduce(0) { $0 + $1.nonzeroBitCount }
+        return [UInt32](unsafeUninitializedCapacity: total) { users, count in
+            for (index, word) in bits.enumerated() {
+                var rest = word
+                while rest != 0 {
+                    users[count] = UInt32(index) << 6 | UInt32(rest.trailingZeroBitCount)
+                    count += 1
+                    rest &= rest - 1
+                }
             }
         }
-        return users
     }
 
     private static func unique(_ users: [UInt32]) -> [UInt32] {

@@ -29,10 +29,9 @@ struct RawScan: Sendable {
     ) async throws {
         var passed: Int64 = 0
         for part in windows.flatMap({ $0.parts(of: AggregationPass.readSize) }) {
-            for event in try await reader.events(in: part, metadata: dimensions.metadata) {
-                read += 1
-                if isMeant(event) { fold.add(event) }
-            }
+            let events = try await reader.events(in: part, metadata: dimensions.metadata)
+            read += Int64(events.count)
+            fold.add(events.filter { isMeant($0) })
             passed += Int64(part.offsets.count)
             await progress(passed)
         }

@@ -88,7 +88,7 @@ public struct Recut: Sendable {
         let all = windows.reduce(0) { $0 + Int64($1.offsets.count) }
         var (fold, events, passed) = (emptyFold, Int64(0), Int64(0))
         for part in windows.flatMap({ $0.parts(of: AggregationPass.readSize) }) {
-            for event in try await reader.events(in: part, metadata: basis.dimensions.metadata) { fold.add(event) }
+            fold.add(try await reader.events(in: part, metadata: basis.dimensions.metadata))
             passed += Int64(part.offsets.count)
             await progress(passed, all)
             guard fold.count >= Self.stepSize || passed == all else { continue }

@@ -120,7 +120,7 @@ struct AggregationPass: Sendable {
     private func fold(_ window: OffsetWindow, _ reader: any RawEventReader) async throws -> Fold {
         var fold = Fold(calendar: calendar, dimensions: dimensions)
         for part in window.parts(of: Self.readSize) {
-            for event in try await reader.events(in: part, metadata: dimensions.metadata) { fold.add(event) }
+            fold.add(try await reader.events(in: part, metadata: dimensions.metadata))
         }
         return fold
     }

@@ -7,9 +7,16 @@ struct Rows {
     let users: Int64
     let days: Int64
 
-    func user(_ number: Int64) -> Int64 { number * 2_654_435_761 % 4_294_967_296 % users }
+    func user(_ number: Int64) -> Int64 { Self.mixed(number) % users }
 
-    func time(_ number: Int64) -> Int64 { Self.start + number * 2_654_435_789 % (days * 86_400_000) }
+    func time(_ number: Int64) -> Int64 { Self.start + Self.mixed(number + 1_000_000_007) % (days * 86_400_000) }
+
+    /// 62 bits without a pattern.
+    private static func mixed(_ number: Int64) -> Int64 {
+        let first = number * 2_654_435_761 % 4_294_967_291
+        let second = (first ^ (first >> 15)) * 2_000_000_011 % 4_294_967_279
+        return (second ^ (second >> 13)) * 1_073_741_789
+    }
 
     /// An event whose user's name is as long as a UUID: it does not fit into a String itself.
     static func event(user name: String, time: Int64, path: String? = nil) -> StoredEvent {

@@ -8,11 +8,24 @@ public struct ReportingCalendar: Sendable {
     /// Milliseconds of an interval.
     public static let intervalLength: Int64 = 15 * 60 * 1000
 
+    /// What is known of an interval.
+    private struct Known: Sendable {
+        static let nothing = Int32.max
+        static let changing = Int32.min
+
+        var interval: PeriodNumber = 0
+        /// Seconds ahead of UTC, or one of the above.
+        var offset = Self.nothing
+    }
+
+    /// Intervals remembered, at most: half a year. 128 KiB.
+    private static let maximumKnown = 1 << 14
+
     /// The zone's IANA name.
     public let identifier: String
     let zone: TimeZone
-    /// Seconds ahead of UTC by interval; `nil` where it changes within.
-    private var offsets: [PeriodNumber: Int?] = [:]
+    /// An interval has its place by its number's low bits. As long as two want the same one, it grows.
+    private var known = [Known](repeating: Known(), count: 64)
 
     /// A calendar of an IANA time zone; `nil` for an unknown name.
     public init?(_ identifier: String) {
@@ -34,13 +47,28 @@ public struct ReportingCalendar: Sendable {
 
     private mutating func offset(at time: Int64) -> Int {
         let interval = interval(of: time)
-        if let known = offsets[interval] { return known ?? lookUp(time) }
+        let place = Int(interval) & (known.count - 1)
+        let found = known[place]
+        guard found.interval == interval, found.offset != Known.nothing else { return remember(interval, at: time) }
+        return found.offset == Known.changing ? lookUp(time) : Int(found.offset)
+    }
+
+    private mutating func remember(_ interval: PeriodNumber, at time: Int64) -> Int {
         let start = Int64(interval) * Self.intervalLength
         let (first, last) = (lookUp(start), lookUp(start + Self.intervalLength - 1))
-        // Bounded: a rebuild of ten years would otherwise keep 350,000 of them.
-        if offsets.count >= 50_000 { offsets.removeAll(keepingCapacity: true) }
-        offsets.updateValue(first == last ? first : nil, forKey: interval)
+        var place = Int(interval) & (known.count - 1)
+        if known[place].offset != Known.nothing, known.count < Self.maximumKnown {
+            grow()
+            place = Int(interval) & (known.count - 1)
+        }
+        known[place] = Known(interval: interval, offset: first == last ? Int32(first) : Known.changing)
         return first == last ? first : lookUp(time)
+    }
+
+    private mutating func grow() {
+        let old = known
+        known = [Known](repeating: Known(), count: old.count * 4)
+        for entry in old where entry.offset != Known.nothing { known[Int(entry.interval) & (known.count - 1)] = entry }
     }
 
     private func lookUp(_ time: Int64) -> Int {

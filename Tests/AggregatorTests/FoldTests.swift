@@ -39,6 +39,25 @@ struct FoldTests {
         #expect(one.changes().mapValues(\.events) == other.changes().mapValues(\.events))
     }
 
+    /// The log of a fold goes into tallies when it is full; a user then comes to a row from both.
+    @Test func aLongFoldIsCounting() {
+        var random = SeededRandom.announced()
+        let events = random.events(2_000)
+        let many = (0..<400).flatMap { _ in events }
+        let (once, often) = (fold(events, timeZone: "Europe/Berlin"), fold(many, timeZone: "Europe/Berlin"))
+        #expect(visitors(once) == visitors(often))
+        #expect(often.changes().mapValues(\.events) == once.changes().mapValues { $0.events * 400 })
+    }
+
+    @Test func dimensionsAreNumberedInOrder() {
+        for (index, part) in ContextDimension.allCases.enumerated() {
+            #expect(Dimensions.number(of: part) == 2 + index)
+            #expect(testDimensions.names[2 + index] == part.rawValue)
+        }
+        #expect(testDimensions.names[Dimensions.eventType] == eventTypeDimension)
+        #expect(testDimensions.names[Dimensions.firstOfMetadata] == "metadata.plan")
+    }
+
     @Test func anEmptyFoldChangesNothing() {
         let fold = fold([], timeZone: "UTC")
         #expect(fold.isEmpty)
