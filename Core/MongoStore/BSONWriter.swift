@@ -174,6 +174,17 @@ extension BSONWriter {
         }
     }
 
+    /// An array of documents, one for each value.
+    mutating func array<Value>(_ name: StaticString, _ values: [Value], _ body: (inout BSONWriter, Value) -> Void) {
+        self.name(name, BSONType.array)
+        document { writer in
+            for (index, value) in values.enumerated() {
+                writer.name(String(index), BSONType.document)
+                writer.document { body(&$0, value) }
+            }
+        }
+    }
+
     @inline(__always)
     mutating func document(_ body: (inout BSONWriter) -> Void) {
         let start = begin()

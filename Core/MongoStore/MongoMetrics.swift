@@ -1,8 +1,8 @@
 internal import Metrics
 internal import Stores
 
-/// The names of this store's metrics, and the one way to record them.
-enum MongoMetrics {
+/// The names of this store's metrics, and its handles: an operation is a few microseconds, making a handle is one.
+struct MongoMetrics: Sendable {
     /// Operations that ended, by `operation` and `outcome` (`ok` or an error code).
     static let operations = "tributary_mongodb_operations_total"
     /// How long operations took, queueing included, by `operation`.
@@ -10,14 +10,47 @@ enum MongoMetrics {
     /// Events that an insert stored for the first time.
     static let inserted = "tributary_mongodb_documents_inserted_total"
 
-    /// Notes an operation that began at `start`.
-    static func record(_ operation: MongoOperation, since start: ContinuousClock.Instant, outcome: String) {
-        Counter(label: operations, dimensions: [("operation", operation.rawValue), ("outcome", outcome)]).increment()
-        Timer(label: duration, dimensions: [("operation", operation.rawValue)]).record(duration: .now - start)
+    private let succeeded = Self.byOperation { Counter(label: operations, dimensions: labels($0, outcome: "ok")) }
+    private let durations = Self.byOperation { Timer(label: duration, dimensions: [("operation", $0.rawValue)]) }
+    private let documents = Counter(label: inserted)
+
+    /// Counts and times what `body` does.
+    func measure<Value: Sendable>(
+        _ operation: MongoOperation, _ body: () async throws -> Value
+    ) async throws -> Value {
+        let start = ContinuousClock.now
+        do {
+            let value = try await body()
+            record(operation, since: start)
+            return value
+        } catch {
+            record(operation, since: start, failure: (error as? DatabaseError)?.code.rawValue ?? "other")
+            throw error
+        }
+    }
+
+    /// Notes an operation that began at `start`, and went well or failed with a code.
+    private func record(
+        _ operation: MongoOperation, since start: ContinuousClock.Instant, failure code: String? = nil
+    ) {
+        if let code {
+            Counter(label: Self.operations, dimensions: Self.labels(operation, outcome: code)).increment()
+        } else {
+            succeeded[operation]?.increment()
+        }
+        durations[operation]?.record(duration: .now - start)
     }
 
     /// Notes documents that were not there before.
-    static func record(inserted count: Int) { Counter(label: inserted).increment(by: count) }
+    func record(inserted count: Int) { documents.increment(by: count) }
+
+    private static func labels(_ operation: MongoOperation, outcome: String) -> [(String, String)] {
+        [("operation", operation.rawValue), ("outcome", outcome)]
+    }
+
+    private static func byOperation<Handle>(_ make: (MongoOperation) -> Handle) -> [MongoOperation: Handle] {
+        Dictionary(uniqueKeysWithValues: MongoOperation.allCases.map { ($0, make($0)) })
+    }
 }
 
 /// What is done to the store, for metrics and messages.

@@ -10,7 +10,7 @@ extension MongoStore {
         let report = try await run(.insert) { (client) throws(DatabaseError) in
             try client.insert(batch, into: Collections.rawEvents, MongoOperation.insert.doing)
         }
-        MongoMetrics.record(inserted: batch.count - report.taken.count - report.refused.count)
+        metrics.record(inserted: batch.count - report.taken.count - report.refused.count)
         var verdicts = [InsertVerdict](repeating: .stored, count: events.count)
         for (index, reason) in encoded.refused { verdicts[index] = .refused(reason: reason) }
         for (document, reason) in report.refused { verdicts[encoded.events[document]] = .refused(reason: reason) }

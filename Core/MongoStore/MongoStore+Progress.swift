@@ -24,34 +24,28 @@ extension MongoStore {
     }
 
     public func advance(_ moves: [ProgressMove]) async -> [Result<AdvanceOutcome, any Error>] {
-        await withTaskGroup(of: (Int, Result<AdvanceOutcome, any Error>).self) { group in
-            for (index, move) in moves.enumerated() {
-                group.addTask {
-                    do { return (index, .success(try await self.advance(move.old, to: move.new))) } catch {
-                        return (index, .failure(error))
-                    }
+        guard !moves.isEmpty else { return [] }
+        do {
+            return try await run(.advance) { (client) throws(DatabaseError) in
+                do throws(DatabaseError) {
+                    if try client.replace(moves) == moves.count { return moves.map { _ in .success(.advanced) } }
+                } catch {
+                    // The reply was lost, or a majority is late. What is stored tells, if it can be read.
+                    guard error.code != .closed, let outcomes = try? client.outcomes(of: moves) else { throw error }
+                    return outcomes.map { outcome in outcome.map { .success($0) } ?? .failure(error) }
+                }
+                return zip(moves, try client.outcomes(of: moves)).map { move, outcome in
+                    outcome.map { .success($0) } ?? .failure(Self.unsettled(move))
                 }
             }
-            return await group.reduce(into: [Int: Result<AdvanceOutcome, any Error>]()) { $0[$1.0] = $1.1 }
-                .sorted { $0.key < $1.key }.map(\.value)
+        } catch {
+            return moves.map { _ in .failure(error) }
         }
     }
 
-    private func advance(_ old: IngestProgress, to new: IngestProgress) async throws -> AdvanceOutcome {
-        try await run(.advance) { (client) throws(DatabaseError) in
-            do throws(DatabaseError) {
-                if try client.replace(old, by: new) { return .advanced }
-            } catch {
-                // The reply was lost, or a majority is late. What is stored tells, if it can be read.
-                guard error.code != .closed, let outcome = try? client.outcome(from: old, to: new) else { throw error }
-                return outcome
-            }
-            guard let outcome = try client.outcome(from: old, to: new) else {
-                throw DatabaseError(
-                    .contended, store: mongoStoreName, "progress of \(old.partition) is changing or gone")
-            }
-            return outcome
-        }
+    private static func unsettled(_ move: ProgressMove) -> DatabaseError {
+        DatabaseError(
+            .contended, store: mongoStoreName, "progress of \(move.old.partition) is changing or gone")
     }
 }
 
@@ -79,34 +73,43 @@ extension MongoClient {
         return stored
     }
 
-    /// Compare-and-set: whether it was `old` and is `new` now.
-    fileprivate func replace(_ old: IngestProgress, by new: IngestProgress) throws(DatabaseError) -> Bool {
+    /// Compare-and-set of each: how many were `old` and are `new` now. One command for all partitions of a batch.
+    fileprivate func replace(_ moves: [ProgressMove]) throws(DatabaseError) -> Int {
         let command = BSONBatch { command in
-            command.field("findAndModify", Collections.progress)
-            command.field("query") { query in
-                query.field("_id", old.partition.description)
-                query.field("next", old.next)
-                query.field("batch", old.batch)
+            command.field("update", Collections.progress)
+            command.field("ordered", false)
+            command.array("updates", moves) { statement, move in
+                statement.field("q") { query in
+                    query.field("_id", move.old.partition.description)
+                    query.field("next", move.old.next)
+                    query.field("batch", move.old.batch)
+                }
+                statement.field("u") { move.new.write(to: &$0) }
             }
-            command.field("update") { new.write(to: &$0) }
-            command.field("new", true)
         }
         return try write(command, MongoOperation.advance.doing) { (reply) throws(BSONFault) in
-            try Self.value(of: reply) != nil
+            var reply = reply
+            while let element = try reply.next() {
+                if element.isNamed("n") { return Int(try element.integer()) }
+            }
+            return 0
         }
     }
 
-    /// What is stored, compared with what was wanted; `nil` where it is still `old`, or gone.
-    fileprivate func outcome(
-        from old: IngestProgress, to new: IngestProgress
-    ) throws(DatabaseError) -> AdvanceOutcome? {
-        let filter = BSONBatch { $0.field("_id", old.partition.description) }
+    /// What is stored, compared with what was wanted of each; `nil` where it is still `old`, or gone.
+    fileprivate func outcomes(of moves: [ProgressMove]) throws(DatabaseError) -> [AdvanceOutcome?] {
+        let filter = BSONBatch { filter in
+            filter.field("_id") { $0.array("$in", moves.map(\.old.partition.description)) }
+        }
         let stored = try find(Collections.progress, filter, MongoOperation.advance.doing) {
             (document) throws(BSONFault) in try IngestProgress(document)
-        }.first
-        guard let stored else { return nil }
-        if stored == new { return .advanced }
-        return stored.next == old.next && stored.batch == old.batch ? nil : .superseded(by: stored)
+        }
+        let found = Dictionary(stored.map { ($0.partition, $0) }) { first, _ in first }
+        return moves.map { move in
+            guard let stored = found[move.old.partition] else { return nil }
+            if stored == move.new { return .advanced }
+            return stored.next == move.old.next && stored.batch == move.old.batch ? nil : .superseded(by: stored)
+        }
     }
 
     /// The document in a reply of findAndModify; `nil` where none matched.

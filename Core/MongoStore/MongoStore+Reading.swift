@@ -5,11 +5,11 @@ extension MongoStore {
         _ body: @Sendable (any RawEventReader) async throws -> Value
     ) async throws -> Value {
         try await connections.withConnection { connection in
-            let session = try await measured(.session) {
+            let session = try await metrics.measure(.session) {
                 try await connection.perform { (client) throws(DatabaseError) in try client.startSession() }
             }
             do {
-                let value = try await body(MongoReader(connection: connection, session: session))
+                let value = try await body(MongoReader(connection: connection, session: session, metrics: metrics))
                 await connection.end(session)
                 return value
             } catch {
@@ -32,9 +32,10 @@ extension MongoConnection {
 private struct MongoReader: RawEventReader {
     let connection: MongoConnection
     let session: Int
+    let metrics: MongoMetrics
 
     func progress() async throws -> [IngestProgress] {
-        try await measured(.readProgress) {
+        try await metrics.measure(.readProgress) {
             try await connection.perform { [session] (client) throws(DatabaseError) in
                 try client.progress(session: session)
             }.sorted { $0.partition < $1.partition }
@@ -43,7 +44,7 @@ private struct MongoReader: RawEventReader {
 
     func events(in window: OffsetWindow, metadata keys: MetadataKeys) async throws -> [StoredEvent] {
         guard !window.offsets.isEmpty else { return [] }
-        return try await measured(.readWindow) {
+        return try await metrics.measure(.readWindow) {
             let events = try await connection.perform { [session] (client) throws(DatabaseError) in
                 let filter = BSONBatch { $0.window(window, "ingest.epoch", "ingest.partition", "ingest.offset") }
                 return try client.find(

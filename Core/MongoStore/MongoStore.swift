@@ -30,6 +30,7 @@ public final class MongoStore: RawEventStore {
 
     let connections: ConnectionSet
     let options: Options
+    let metrics = MongoMetrics()
     private let probe: ConnectionSet
 
     /// Prepares a store; connects only when it is used.
@@ -70,7 +71,7 @@ public final class MongoStore: RawEventStore {
     }
 
     public func checkHealth() async throws {
-        try await measured(.ping) {
+        try await metrics.measure(.ping) {
             try await self.probe.withConnection { connection in
                 try await connection.perform { (client) throws(DatabaseError) in
                     try client.command(BSONBatch { $0.field("ping", Int32(1)) }, MongoOperation.ping.doing)
@@ -88,23 +89,8 @@ public final class MongoStore: RawEventStore {
     func run<Value: Sendable>(
         _ operation: MongoOperation, _ body: @Sendable (MongoClient) throws(DatabaseError) -> Value
     ) async throws -> Value {
-        try await measured(operation) {
+        try await metrics.measure(operation) {
             try await self.connections.withConnection { try await $0.perform(body) }
         }
-    }
-}
-
-/// Counts and times what `body` does.
-func measured<Value: Sendable>(
-    _ operation: MongoOperation, _ body: () async throws -> Value
-) async throws -> Value {
-    let start = ContinuousClock.now
-    do {
-        let value = try await body()
-        MongoMetrics.record(operation, since: start, outcome: "ok")
-        return value
-    } catch {
-        MongoMetrics.record(operation, since: start, outcome: (error as? DatabaseError)?.code.rawValue ?? "other")
-        throw error
     }
 }
