@@ -9,7 +9,7 @@ public struct WorkerConfiguration: Sendable {
     /// The consumer group: all workers of one share the partitions.
     public var group = "tributary-worker"
     /// Records fetched at once, at most.
-    public var batchSize = 1000
+    public var batchSize = 2000
     /// Bytes of records that wait for a store, at most; what is more is fetched again when the store is back.
     public var heldBytes = 64 << 20
     /// Inserts under way at once, at most. A server takes several side by side; a file has one writer, and one insert

@@ -8,7 +8,7 @@ struct CanonicalJSON {
     private(set) var output: [UInt8] = []
     /// Whether stores could read something else than was meant: see `UniqueKeys`.
     private(set) var needsRewriting = false
-    private let bytes: UnsafeBufferPointer<UInt8>
+    private var bytes = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
     /// Of all objects that are being read, the innermost one's last.
     private var members: [Member] = []
     private var ordered: [UInt8] = []
@@ -22,8 +22,11 @@ struct CanonicalJSON {
         var start: Int { key.lowerBound - 1 }
     }
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>, capacity: Int) {
-        self.bytes = bytes
+    /// Begins anew with a text, in the memory of the one before.
+    mutating func begin(_ bytes: UnsafeBufferPointer<UInt8>, capacity: Int) {
+        (self.bytes, needsRewriting) = (bytes, false)
+        output.removeAll(keepingCapacity: true)
+        members.removeAll(keepingCapacity: true)
         output.reserveCapacity(capacity)
         members.reserveCapacity(24)
     }

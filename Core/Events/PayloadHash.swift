@@ -1,7 +1,13 @@
 import Crypto
 
-extension ScannedEvent {
-    /// The digest of what the event says: user, type, time and metadata in canonical form.
+/// Makes the digests of one event after another, in the same memory.
+public struct PayloadHasher {
+    private var canonical = CanonicalJSON()
+
+    /// Has hashed nothing yet.
+    public init() {}
+
+    /// The digest of what an event says: user, type, time and metadata in canonical form.
     ///
     /// White space, order of members, escapes and ways of writing numbers and times make no difference; `eventId`
     /// is left out, since it is what two events being compared share.
@@ -10,15 +16,25 @@ extension ScannedEvent {
     ///   - hasOwnTime: `false` where the time of receipt was spliced in. It is then left out: it differs between two
     ///     tries of the same request.
     /// - Returns: the digest, and whether the metadata must go through `metadataWithUniqueKeys(in:)` before a store.
+    public mutating func hash(
+        _ event: ScannedEvent, in bytes: UnsafeBufferPointer<UInt8>, hasOwnTime: Bool
+    ) throws(JSONSyntaxError) -> (digest: Digest128, needsRewriting: Bool) {
+        canonical.begin(bytes, capacity: event.range.count + 64)
+        canonical.append(tag: "u", event.userID)
+        canonical.append(tag: "e", event.eventType)
+        if hasOwnTime, let timestamp = event.timestamp { canonical.append(tag: "t", timestamp) }
+        if let metadata = event.metadata { try canonical.appendValue(at: metadata) }
+        return (Digest128(SHA256.hash(data: canonical.output)), canonical.needsRewriting)
+    }
+}
+
+extension ScannedEvent {
+    /// The digest of this event alone; see `PayloadHasher`.
     public func payloadHash(
         in bytes: UnsafeBufferPointer<UInt8>, hasOwnTime: Bool
     ) throws(JSONSyntaxError) -> (digest: Digest128, needsRewriting: Bool) {
-        var canonical = CanonicalJSON(bytes, capacity: range.count + 64)
-        canonical.append(tag: "u", userID)
-        canonical.append(tag: "e", eventType)
-        if hasOwnTime, let timestamp { canonical.append(tag: "t", timestamp) }
-        if let metadata { try canonical.appendValue(at: metadata) }
-        return (Digest128(SHA256.hash(data: canonical.output)), canonical.needsRewriting)
+        var hasher = PayloadHasher()
+        return try hasher.hash(self, in: bytes, hasOwnTime: hasOwnTime)
     }
 }
 

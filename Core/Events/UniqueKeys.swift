@@ -84,7 +84,7 @@ struct UniqueKeys {
 
 extension ScannedEvent {
     /// The metadata's text as every store can hold it, with the last of any duplicate keys only; `nil` without
-    /// metadata. Needed where `payloadHash(in:hasOwnTime:)` says so; else the metadata's own bytes will do.
+    /// metadata. Needed where `PayloadHasher` says so; else the metadata's own bytes will do.
     public func metadataWithUniqueKeys(in bytes: UnsafeBufferPointer<UInt8>) throws(JSONSyntaxError) -> [UInt8]? {
         guard let metadata else { return nil }
         return try UniqueKeys.rewrite(bytes, at: metadata)

@@ -24,6 +24,8 @@ actor KafkaConsumer: EventConsumer {
     /// News that came while a batch had already begun.
     private var pending: ConsumerEvent?
     private var fields: [RecordBatch.Header] = []
+    /// What the last batch held: the next one will hold about as much.
+    private var lastSize = (bytes: 0, records: 0, headers: 0)
     private var isClosed = false
     /// The cluster that positions were last compared with; `nil` while it is not known.
     private var cluster: String?
@@ -54,6 +56,7 @@ actor KafkaConsumer: EventConsumer {
                 continue
             }
             defer { rd_kafka_event_destroy(event) }
+            if batch.isEmpty { batch.reserve(lastSize.bytes, lastSize.records, lastSize.headers) }
             guard let news = try take(event, into: &batch) else { continue }
             if batch.isEmpty { return news }
             pending = news
@@ -68,6 +71,7 @@ actor KafkaConsumer: EventConsumer {
             }
         }
         metrics.consumed.increment(by: batch.count)
+        if !batch.isEmpty { lastSize = (batch.bytes.count, batch.count, batch.headers.count) }
         return .records(batch)
     }
 

@@ -39,9 +39,21 @@ extension RecordBatch {
         var list: OpaquePointer?
         guard rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return }
         var (name, value, size) = (UnsafePointer<CChar>?.none, UnsafeRawPointer?.none, 0)
+        let before = records.last?.headers ?? 0..<0
         while rd_kafka_header_get_all(list, fields.count, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR {
-            let name = store(UnsafeRawBufferPointer(start: name, count: name.map { strlen($0) } ?? 0))
-            fields.append(Header(name: name, value: store(UnsafeRawBufferPointer(start: value, count: size))))
+            let text = UnsafeRawBufferPointer(start: name, count: name.map { strlen($0) } ?? 0)
+            let place = before.lowerBound + fields.count
+            let known = place < before.upperBound ? self.name(text, asIn: headers[place]) : nil
+            fields.append(
+                Header(name: known ?? store(text), value: store(UnsafeRawBufferPointer(start: value, count: size))))
+        }
+    }
+
+    /// Where the name is in the arena already, if that header has the same: records of a topic hardly differ in them.
+    private func name(_ text: UnsafeRawBufferPointer, asIn header: Header) -> Range<Int>? {
+        guard header.name.count == text.count, !text.isEmpty else { return nil }
+        return bytes.withUnsafeBytes {
+            memcmp($0.baseAddress! + header.name.lowerBound, text.baseAddress!, text.count) == 0 ? header.name : nil
         }
     }
 }

@@ -19,7 +19,14 @@ public struct RawEvent: Sendable {
     /// The text of the JSON object `metadata`, valid by the scanner; `nil` where there was none.
     public var metadata: ArraySlice<UInt8>?
     /// What enrichment and the collector know.
-    public var context: EventContext
+    public var context: EventContext {
+        _read { yield knowledge.context }
+        _modify {
+            if !isKnownUniquelyReferenced(&knowledge) { knowledge = Knowledge(knowledge.context) }
+            yield &knowledge.context
+        }
+    }
+    private var knowledge: Knowledge
     /// Where it was read.
     public var position: Position
     /// Digest of the parsed content in canonical form: equal for a redelivery however it was written.
@@ -39,9 +46,16 @@ public struct RawEvent: Sendable {
         self.clientTimestamp = clientTimestamp
         self.receivedAt = receivedAt
         self.metadata = metadata
-        self.context = context
+        knowledge = Knowledge(context)
         self.position = position
         self.payloadHash = payloadHash
+    }
+
+    /// The context, out of line and copied when it is changed: its twenty texts would make each copy of an event dear.
+    private final class Knowledge: @unchecked Sendable {  // changed only while nobody else refers to it
+        var context: EventContext
+
+        init(_ context: EventContext) { self.context = context }
     }
 
     /// `source/eventId`.

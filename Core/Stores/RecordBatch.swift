@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Records of the log over one byte arena: what is produced, and what is consumed.
 ///
 /// Keys, values, header names and header values are ranges of `bytes`, so a batch of a thousand records is
@@ -43,6 +45,13 @@ public struct RecordBatch: Sendable {
 
     /// Starts a batch over `bytes`, usually a request's body, which later ranges may point into.
     public init(bytes: [UInt8] = []) { self.bytes = bytes }
+
+    /// Makes room for so many bytes, records and headers.
+    public mutating func reserve(_ size: Int, _ records: Int, _ headers: Int) {
+        bytes.reserveCapacity(size)
+        self.records.reserveCapacity(records)
+        self.headers.reserveCapacity(headers)
+    }
 
     /// The number of records.
     public var count: Int { records.count }
@@ -102,17 +111,32 @@ public struct RecordBatch: Sendable {
 
     /// The value of the record's last header of that name, as Kafka's `lastHeader` does; `nil` without one.
     public func header(_ name: HeaderName, at index: Int) -> ArraySlice<UInt8>? {
-        let wanted = name.rawValue.utf8
-        for header in headers[records[index].headers].reversed()
-        where header.name.count == wanted.count && bytes[header.name].elementsEqual(wanted) {
-            return bytes[header.value]
+        for place in records[index].headers.reversed() where isNamed(name, headers[place]) {
+            return bytes[headers[place].value]
         }
         return nil
     }
 
+    /// Whether a header has this name, byte by byte.
+    public func isNamed(_ name: HeaderName, _ header: Header) -> Bool {
+        let wanted = name.rawValue.utf8
+        guard header.name.count == wanted.count else { return false }
+        return bytes.withUnsafeBytes { bytes in
+            wanted.withContiguousStorageIfAvailable {
+                memcmp(bytes.baseAddress! + header.name.lowerBound, $0.baseAddress!, $0.count) == 0
+            } ?? bytes[header.name].elementsEqual(wanted)
+        }
+    }
+
     /// The header as text; `nil` without one or where it is not UTF-8.
     public func text(_ name: HeaderName, at index: Int) -> String? {
-        header(name, at: index).flatMap { String(validating: $0, as: UTF8.self) }
+        header(name, at: index).flatMap { value in
+            value.withUnsafeBufferPointer { bytes in
+                // ASCII, as nearly always, needs no validation.
+                bytes.allSatisfy { $0 < 0x80 }
+                    ? String(decoding: bytes, as: UTF8.self) : String(validating: bytes, as: UTF8.self)
+            }
+        }
     }
 
     /// All of a record's headers, in order, for carrying them on.

@@ -95,4 +95,20 @@ import Testing
             #expect(found.needsRewriting && !wanted.needsRewriting, "\(duplicate)")
         }
     }
+
+    /// In any order: nothing of the event before is left.
+    @Test func aHasherForgetsTheEventBefore() throws {
+        let texts = [
+            event(metadata: #"{"b":[1,{"z":1,"a":2}],"a":"\u0061","c":1e3}"#), event(),
+            event(metadata: #"{"a":1,"a":2}"#), event(userID: "\"u2\"", metadata: "{}"),
+        ]
+        var hasher = PayloadHasher()
+        for text in texts + texts.reversed() {
+            let bytes = Array(text.utf8)
+            let event = try scan(bytes)
+            let found = try bytes.withUnsafeBufferPointer { try hasher.hash(event, in: $0, hasOwnTime: true) }
+            let alone = try hash(ofEvent: text)
+            #expect(found.digest == alone.digest && found.needsRewriting == alone.needsRewriting, "\(text)")
+        }
+    }
 }

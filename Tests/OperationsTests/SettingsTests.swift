@@ -67,7 +67,7 @@ import Testing
         #expect(settings.dashboard.host == "127.0.0.1" && settings.dashboard.port == 8090)
         #expect(settings.dashboard.cacheSize == 16 << 20)
         #expect(settings.worker.adminHost == "127.0.0.1" && settings.worker.adminPort == 8091)
-        #expect(settings.worker.batchSize == 1_000 && settings.worker.group == "tributary-worker")
+        #expect(settings.worker.batchSize == 2_000 && settings.worker.group == "tributary-worker")
         #expect(settings.aggregator.adminPort == 8092 && settings.aggregator.interval == .seconds(60))
         #expect(settings.reportingTimeZone == "UTC" && settings.logLevel == .info)
         #expect(settings.kafka.produceTimeout == .seconds(10) && settings.kafka.properties.isEmpty)

@@ -48,11 +48,23 @@ struct CampaignStep: EnrichmentStep {
 
     /// A value, decoded; `nil` for an empty one. An address of a person has no place in a campaign.
     private static func text(_ value: ArraySlice<UInt8>) -> String? {
+        if isPlain(value) { return value.isEmpty ? nil : value.validText }
         let decoded = percentDecoded(value).filter { $0 >= 0x20 && $0 != 0x7F }
         if decoded.contains(UInt8(ascii: "@")) { return "[email]" }
         let cut = decoded.prefix(maximumSize)
         let text = cut.validText ?? String(decoding: cut, as: UTF8.self)
         return text.isEmpty ? nil : text
+    }
+
+    /// Whether nothing in a value need be looked at closer, as in most.
+    private static func isPlain(_ value: ArraySlice<UInt8>) -> Bool {
+        guard value.count <= maximumSize else { return false }
+        return value.withUnsafeBufferPointer { bytes in
+            bytes.allSatisfy { byte in
+                byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "%") && byte != UInt8(ascii: "+")
+                    && byte != UInt8(ascii: "@")
+            }
+        }
     }
 
     /// Decodes `%XX` and `+`; what is no escape stays.

@@ -42,17 +42,6 @@ struct Enricher: Sendable {
         ]
     }
 
-    /// The events among `decoded`, completed; faults pass through.
-    func enrich(_ decoded: [Decoded], of slice: RecordSlice) -> [Decoded] {
-        var enriched = decoded
-        for (place, index) in zip(enriched.indices, slice.indices) {
-            guard case .event(var event) = enriched[place] else { continue }
-            enrich(&event, RequestHeaders(index, of: slice.batch))
-            enriched[place] = .event(event)
-        }
-        return enriched
-    }
-
     /// Completes one event.
     func enrich(_ event: inout RawEvent, _ headers: RequestHeaders) {
         var known = WellKnownMetadata()

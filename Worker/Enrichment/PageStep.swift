@@ -21,7 +21,7 @@ struct PageStep: EnrichmentStep {
     /// A path that may be stored.
     static func path(_ text: ArraySlice<UInt8>) -> String {
         let (path, _) = WebAddress.pathAndQuery(text)
-        if isPlain(path), let string = String(validating: path, as: UTF8.self) { return string }
+        if isPlain(path), let string = path.validText { return string }
         var out: [UInt8] = []
         for (index, segment) in path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).enumerated()
         {

@@ -16,11 +16,11 @@ struct RequestHeaders {
     init() {}
 
     init(_ index: Int, of batch: RecordBatch) {
-        for header in batch.headers[batch.records[index].headers] {
-            let name = batch.bytes[header.name]
-            func isNamed(_ wanted: HeaderName) -> Bool { name.elementsEqual(wanted.rawValue.utf8) }
+        for place in batch.records[index].headers {
+            let header = batch.headers[place]
+            func isNamed(_ wanted: HeaderName) -> Bool { batch.isNamed(wanted, header) }
             // Lengths first: hardly any name is compared in vain.
-            switch name.count {
+            switch header.name.count {
             case 8 where isNamed(.keyMark): isFromServer = batch.bytes[header.value].elementsEqual("server".utf8)
             case 9 where isNamed(.clientHintBrands): brands = batch.bytes[header.value]
             case 10 where isNamed(.userAgent): userAgent = batch.bytes[header.value]

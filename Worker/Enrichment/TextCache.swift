@@ -1,3 +1,4 @@
+import Glibc
 import Metrics
 import Synchronization
 
@@ -9,8 +10,10 @@ final class TextCache<Value: Sendable>: Sendable {
         let value: Value
 
         func isOf(_ other: ArraySlice<UInt8>) -> Bool {
-            text.count == other.count
-                && text.withUnsafeBufferPointer { mine in other.withUnsafeBufferPointer { mine.elementsEqual($0) } }
+            guard text.count == other.count, !text.isEmpty else { return text.count == other.count }
+            return text.withUnsafeBytes { mine in
+                other.withUnsafeBytes { memcmp(mine.baseAddress!, $0.baseAddress!, mine.count) == 0 }
+            }
         }
     }
 

@@ -123,7 +123,7 @@ struct PartitionChain: Sendable {
 
     private func decodeAndEnrich(_ item: Due) -> [Decoded] {
         if let ahead = item.share.ahead, ahead.epoch == item.epoch { return ahead.decoded }
-        return enricher.enrich(decoder.decode(item.slice, epoch: item.epoch), of: item.slice)
+        return decoder.decode(item.slice, epoch: item.epoch, completing: enricher)
     }
 
     private func store(_ read: [Read], _ results: inout Results) async -> [Settled] {

@@ -127,7 +127,7 @@ extension Settings.Worker {
     fileprivate init(reader: inout SettingsReader, adminHost: String) {
         self.adminHost = adminHost
         adminPort = reader.port("worker.adminPort", default: 8091)
-        batchSize = reader.number("worker.batchSize", default: 1_000, in: 1...10_000)
+        batchSize = reader.number("worker.batchSize", default: 2_000, in: 1...10_000)
         group = reader.value(
             "worker.group", default: "tributary-worker",
             allowed: "1 to 200 letters, digits, dots, hyphens or underscores"

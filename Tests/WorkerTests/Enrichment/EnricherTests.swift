@@ -18,7 +18,7 @@ struct EnricherTests {
             return "NL"
         }
         let slice = RecordSlice((0..<5).map { record(offset: $0, more: [(.clientAddress, "192.0.2.\($0 / 4)")]) })
-        let events = Enricher(configuration).enrich(Decoder().decode(slice, epoch: 1), of: slice)
+        let events = Decoder().decode(slice, epoch: 1, completing: Enricher(configuration))
         for case .event(let event) in events { #expect(event.context.country == "NL") }
         #expect(asked.withLock { $0 } == ["192.0.2.0", "192.0.2.0"])
     }
@@ -38,7 +38,7 @@ struct EnricherTests {
         broken.headers.append(.init(name: HeaderName.userAgent.rawValue, value: [0x61, 0xFF, 0x62]))
         broken.headers.append(.init(name: HeaderName.clientAddress.rawValue, value: [0xFF]))
         let slice = RecordSlice([broken])
-        let decoded = Enricher(EnrichmentConfiguration()).enrich(Decoder().decode(slice, epoch: 1), of: slice)
+        let decoded = Decoder().decode(slice, epoch: 1, completing: Enricher(EnrichmentConfiguration()))
         guard case .event(let event) = decoded[0] else { throw NoEvent(decoded: decoded) }
         #expect(event.context.failures == ["client_address", "user_agent"])
         #expect(event.context.userAgent == nil && event.context.device == nil)
@@ -46,7 +46,7 @@ struct EnricherTests {
 
     @Test func faultsPassThroughInOrder() {
         let slice = RecordSlice([record(offset: 0), record("{", offset: 1), record(offset: 2, eventID: "e3")])
-        let decoded = Enricher(EnrichmentConfiguration()).enrich(Decoder().decode(slice, epoch: 1), of: slice)
+        let decoded = Decoder().decode(slice, epoch: 1, completing: Enricher(EnrichmentConfiguration()))
         let kinds = decoded.map { item in if case .event(let event) = item { event.eventID } else { "fault" } }
         #expect(kinds == ["e1", "fault", "e3"])
     }
@@ -65,7 +65,7 @@ struct EnricherTests {
             let slice = RecordSlice([Self.anyRecord(&random)])
             let decoded = Decoder().decode(slice, epoch: 1)
             guard case .event(let before) = decoded[0] else { continue }
-            guard case .event(let event) = enricher.enrich(decoded, of: slice)[0] else {
+            guard case .event(let event) = Decoder().decode(slice, epoch: 1, completing: enricher)[0] else {
                 throw NoEvent(decoded: decoded)
             }
             try #require(event.id == before.id && event.payloadHash == before.payloadHash, "seed \(seed)")

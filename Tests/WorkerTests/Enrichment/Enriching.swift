@@ -11,7 +11,7 @@ func enriched(
 ) throws -> RawEvent {
     let value = eventText(more: metadata.map { ",\"metadata\":\($0)" } ?? "")
     let slice = RecordSlice([record(value, source: source, more: headers)])
-    let decoded = Enricher(configuration).enrich(Decoder().decode(slice, epoch: 1), of: slice)
+    let decoded = Decoder().decode(slice, epoch: 1, completing: Enricher(configuration))
     guard case .event(let event) = decoded[0] else { throw NoEvent(decoded: decoded) }
     return event
 }
