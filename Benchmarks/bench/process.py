@@ -62,14 +62,14 @@ class Server:
     def __exit__(self, *_):
         self.stop()
 
-    def wait(self, is_ready: Callable[[], bool], seconds: float = 30) -> float:
-        """Until it is ready; the seconds that took since the call."""
+    def wait(self, is_ready: Callable[[], bool], seconds: float = 30, pause: float = 0.01) -> float:
+        """Until it is ready, looking again after a pause of seconds; the seconds that took since the call."""
         started = time.monotonic()
         while not is_ready():
             self.check()
             if time.monotonic() - started > seconds:
                 raise ProcessFailed(f"{self.name} is not ready after {seconds} s; {self.tail()}")
-            time.sleep(0.01)
+            time.sleep(pause)
         return time.monotonic() - started
 
     def check(self):
@@ -86,6 +86,16 @@ class Server:
         stat = pathlib.Path(f"/proc/{self.child.pid}/stat").read_text(encoding="utf-8")
         fields = stat[stat.rindex(")") + 2:].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def cpu_by_thread(self) -> dict[str, float]:
+        """Seconds of user and system time so far, by the threads' names; of threads that are still there."""
+        spent: dict[str, float] = {}
+        for task in pathlib.Path(f"/proc/{self.child.pid}/task").iterdir():
+            with contextlib.suppress(OSError):
+                name = (task / "comm").read_text(encoding="utf-8").strip()
+                nanoseconds = int((task / "schedstat").read_text(encoding="utf-8").split()[0])
+                spent[name] = spent.get(name, 0) + nanoseconds / 1e9
+        return spent
 
     def resident(self, *, peak: bool = False) -> float:
         """MiB in memory, now or at most so far."""

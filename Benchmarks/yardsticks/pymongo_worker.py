@@ -5,6 +5,7 @@ redelivery, then commits. Prints `ready` when it has its partitions and `done` a
 took is read from outside, as the product's is.
 """
 
+import datetime
 import hashlib
 import json
 import os
@@ -14,6 +15,12 @@ import confluent_kafka
 import pymongo
 import pymongo.errors
 from pymongo import WriteConcern
+
+INDEXES = {
+    "position": (["ingest.epoch", "ingest.partition", "ingest.offset"], {}),
+    "source_timestamp": (["source", "timestamp"], {}),
+    "expiry": (["ingest.at"], {"expireAfterSeconds": 90 * 86_400}),
+}
 
 
 def main():
@@ -26,6 +33,9 @@ def main():
     client = pymongo.MongoClient(os.environ["MONGODB_URI"])
     events = client.get_default_database().get_collection(
         "yardstick_events", write_concern=WriteConcern(w="majority", j=True))
+    # Those of the product's collection: the same store has the same work.
+    for name, (keys, options) in INDEXES.items():
+        events.create_index([(key, 1) for key in keys], name=name, **options)
     consumer.subscribe(["user-events"], on_assign=lambda *_: print("ready", flush=True))
     done = 0
     while done < count:
@@ -54,7 +64,7 @@ def document(message) -> dict:
         "eventType": event["eventType"], "timestamp": event["timestamp"], "receivedAt": int(headers["received-at"]),
         "metadata": event.get("metadata"),
         "ingest": {
-            "partition": message.partition(), "offset": message.offset(),
+            "at": datetime.datetime.now(datetime.UTC), "epoch": 1, "partition": message.partition(), "offset": message.offset(),
             "payloadHash": hashlib.blake2b(message.value(), digest_size=16).digest(),
         },
     }
