@@ -6,6 +6,10 @@ public import Stores
 public struct Verification: Sendable {
     /// A row that is not what a recount gives.
     public struct Difference: Sendable, Equatable {
+        /// What stands for the dimension where visitors are counted that were first seen on a day; no dimension of
+        /// events is named so. Its events are 0.
+        public static let newVisitors = "new_visitors"
+
         /// The row.
         public var key: RollupKey
         /// What is stored; `nil` where there is no row.
@@ -18,7 +22,7 @@ public struct Verification: Sendable {
 
     /// What a verification came to.
     public struct Report: Sendable, Equatable {
-        /// Rows compared, those that only one side has among them.
+        /// Rows compared, those that only one side has among them; days with new visitors are rows here.
         public var rows = 0
         /// Raw events read.
         public var events: Int64 = 0
@@ -50,10 +54,14 @@ public struct Verification: Sendable {
             let forgettings = try await stored.forgettings()
             try await checkForgotten(state.forgotten, forgettings)
             var report = Report(events: scan.read)
-            let recount = try await recount(scan, VisitorAliases(forgettings), stored)
+            let users = VisitorAliases(forgettings).applied(to: scan.fold.users)
+            let records = try await records(of: users, stored)
+            let recount = try await recount(scan, users, records, stored)
             for granularity in Granularity.allCases {
                 try await compare(granularity, span, sources, recount, stored, &report, found)
             }
+            let firstDays = FirstDays(span.daysRead, users, records)
+            try await compare(firstDays, span, sources, stored, &report, found)
             return report
         }
     }
@@ -70,15 +78,22 @@ public struct Verification: Sendable {
         }
     }
 
+    /// What is on record of users, by source.
+    private func records(
+        of users: [String: Fold.Users], _ stored: any RollupReader
+    ) async throws -> [String: [Digest128: VisitorRecord]] {
+        var records: [String: [Digest128: VisitorRecord]] = [:]
+        for (source, users) in users { records[source] = try await stored.visitors(of: source, users.digests) }
+        return records
+    }
+
     private func recount(
-        _ scan: RawScan, _ aliases: VisitorAliases, _ stored: any RollupReader
+        _ scan: RawScan, _ users: [String: Fold.Users], _ records: [String: [Digest128: VisitorRecord]],
+        _ stored: any RollupReader
     ) async throws -> Rows {
         let recorded = try await stored.recordedValues(scan.fold.values())
         var tables: [String: [UInt32?]] = [:]
-        for (source, users) in aliases.applied(to: scan.fold.users) {
-            let known = try await stored.visitors(of: source, users.digests)
-            tables[source] = users.digests.map { known[$0]?.number }
-        }
+        for (source, users) in users { tables[source] = users.digests.map { records[source]?[$0]?.number } }
         return scan.fold.changes(recorded).reduce(into: Rows()) { rows, row in
             guard scan.isOfSpan(row.key) else { return }
             let numbers = row.value.users.compactMap { tables[row.key.source]?[Int($0)] }
@@ -117,5 +132,29 @@ public struct Verification: Sendable {
         let isOtherSet = recount.map { $0.visitors ?? VisitorSet() } ?? VisitorSet() != set ?? VisitorSet()
         guard counts != recounted || isOtherSet else { return nil }
         return Difference(key: key, stored: counts, recounted: recounted, isOtherSet: isOtherSet)
+    }
+
+    /// Compares how many visitors were first seen on each day, and who.
+    private func compare(
+        _ firstDays: FirstDays, _ span: RecountSpan, _ sources: [String]?, _ stored: any RollupReader,
+        _ report: inout Report, _ found: @Sendable (Difference) async -> Void
+    ) async throws {
+        let counts = try await stored.newVisitors(days: span.days, sources: sources).reduce(into: [:]) {
+            $0[FirstDays.DayOfSource(source: $1.source, day: $1.day)] = $1.visitors
+        }
+        let days = firstDays.days.filter { span.days.contains($0.day) }.union(counts.keys)
+        for day in days.sorted(by: { ($0.source, $0.day) < ($1.source, $1.day) }) {
+            report.rows += 1
+            let recounted = Int64(firstDays.recounted[day]?.count ?? 0)
+            guard counts[day] ?? 0 != recounted || firstDays.differ(on: day) else { continue }
+            report.differences += 1
+            await found(
+                Difference(
+                    key: RollupKey(
+                        source: day.source, granularity: .day, period: day.day, dimension: Difference.newVisitors,
+                        value: ""),
+                    stored: counts[day].map { RollupCounts(events: 0, visitors: $0) },
+                    recounted: RollupCounts(events: 0, visitors: recounted), isOtherSet: firstDays.differ(on: day)))
+        }
     }
 }

@@ -71,6 +71,7 @@ class Passes:
 
     def __init__(self, run: Run, place: str, stored: int, position=None):
         self.seconds: list[float] = []
+        self.cpu: list[float] = []
         self.bytes: list[int] = []
         self.rows = 0
         command = [run.binaries / "fold-bench", "pass", place, str(stored), str(NEW)]
@@ -81,6 +82,7 @@ class Passes:
             for line in process.stdout:
                 answer, after = json.loads(line), position() if position else 0
                 self.seconds.append(answer["seconds"])
+                self.cpu.append(answer["cpu"])
                 self.bytes.append(after - before)
                 self.rows, before = answer["rows"], after
                 self.resident = _resident(process.pid)
@@ -88,7 +90,7 @@ class Passes:
         if process.returncode:
             raise RuntimeError(f"fold-bench ended with {process.returncode}")
         # The first pass of the day makes its rows; the next ones are what a minute is like.
-        self.seconds, self.bytes = self.seconds[1:], self.bytes[1:]
+        self.seconds, self.cpu, self.bytes = self.seconds[1:], self.cpu[1:], self.bytes[1:]
 
 
 def _resident(pid: int) -> float:
@@ -101,12 +103,14 @@ def _rows(run: Run, name: str, little: Passes, much: Passes, sizes: tuple[int, i
     texts = [f"{size / 1e6:g} M" for size in sizes]
     return [
         Row(f"aggregator, a pass over 100 k on {texts[1]}, {name}", "s", much.seconds, little.seconds,
-            f"on {texts[0]}", goal=1.3, at_most=True, note=f"{much.rows:,} rows changed; folding included, reading not"),
+            f"on {texts[0]}", goal=1.3, at_most=True, note=f"{much.rows:,} rows changed; folding included, reading not; our CPU "
+                 f"{statistics.median(much.cpu):.2f} s beside {statistics.median(little.cpu):.2f}"),
         Row(f"aggregator, resident on {texts[1]}, {name}", "MiB", [much.resident], goal=300, at_most=True),
     ]
 
 
 def embedded(run: Run) -> list[Row]:
+    # 50 M would take some 20 minutes to fill: 20 us an event, since each step brings new visitors to all rows.
     sizes = (200_000, 400_000) if run.quick else (1_000_000, 10_000_000)
     passes = [Passes(run, str(run.directory("rollups")), size) for size in sizes]
     return _rows(run, "embedded", *passes, sizes)

@@ -52,6 +52,50 @@ struct RecountTests {
         }
     }
 
+    /// A visitor on record as first seen on another day of the span is found on both days.
+    @Test func wrongFirstDaysAreFound() async throws {
+        var random = SeededRandom.announced()
+        for _ in 0..<20 {
+            let world = try await RecountWorld.filled(&random)
+            var tables = world.rollups.tables
+            let source = tables.visitors.keys.sorted().randomElement(using: &random)!
+            let user = tables.visitors[source]!.keys.sorted().randomElement(using: &random)!
+            let record = tables.visitors[source]![user]!
+            let wrong = record.firstDay + (record.firstDay >= 3 && Bool.random(using: &random) ? -3 : 3)
+            tables.visitors[source]?[user] = VisitorRecord(number: record.number, firstDay: wrong)
+            let found = try await world.verify(Self.always, RollupStoreModel(tables))
+            #expect(found.map(\.key.period) == [wrong, record.firstDay].sorted())
+            #expect(found.allSatisfy { $0.key.dimension == Verification.Difference.newVisitors && $0.isOtherSet })
+            #expect(found.allSatisfy { $0.key.source == source && $0.stored != $0.recounted })
+        }
+    }
+
+    /// Two visitors whose first days are swapped leave the numbers as they are.
+    @Test func swappedFirstDaysAreFound() async throws {
+        var random = SeededRandom.announced()
+        let world = try await RecountWorld.filled(&random)
+        var tables = world.rollups.tables
+        let visitors = try #require(tables.visitors["web"]).sorted { $0.key < $1.key }
+        let one = try #require(visitors.first)
+        let other = try #require(visitors.first { $0.value.firstDay != one.value.firstDay })
+        tables.visitors["web"]?[one.key]?.firstDay = other.value.firstDay
+        tables.visitors["web"]?[other.key]?.firstDay = one.value.firstDay
+        let found = try await world.verify(Self.always, RollupStoreModel(tables))
+        #expect(found.map(\.key.period) == [one.value.firstDay, other.value.firstDay].sorted())
+        #expect(found.allSatisfy { $0.isOtherSet && $0.stored == $0.recounted })
+    }
+
+    /// Who came before the span is new on none of its days, and the span alone does not tell.
+    @Test func firstDaysBeforeTheSpanAreTaken() async throws {
+        var random = SeededRandom.announced()
+        let world = try await RecountWorld.filled(&random)
+        var calendar = world.calendar
+        for event in world.events {
+            let day = calendar.day(of: event.timestamp)
+            #expect(try await world.verify(day...day).isEmpty)
+        }
+    }
+
     /// Any span, wherever days and weeks begin: only its rows are touched, and they come out the same.
     @Test func aSpanIsRebuiltAndItsNeighboursStay() async throws {
         var random = SeededRandom.announced()

@@ -152,7 +152,9 @@ enum RollupQueries {
         let statement = try db.cachedStatement(
             sql: "SELECT number, first_day FROM visitor WHERE source = ? AND user_hash = ?")
         var found: [Digest128: VisitorRecord] = [:]
-        for user in users {
+        found.reserveCapacity(users.count)
+        // In the table's order: a page is then read once for all that are on it, however many others there are.
+        for user in users.sorted() {
             if let row = try Row.fetchOne(statement, arguments: [source, Data(user.bytes)]) {
                 found[user] = VisitorRecord(number: row[0], firstDay: row[1])
             }

@@ -73,7 +73,8 @@ enum RollupWrites {
         let first = next - Int64(users.count)
         let insert = try db.cachedStatement(
             sql: "INSERT INTO visitor (source, user_hash, number, first_day) VALUES (?, ?, ?, ?)")
-        for (index, user) in users.enumerated() {
+        // Numbered as they come, written in the table's order.
+        for (index, user) in users.enumerated().sorted(by: { $0.element.user < $1.element.user }) {
             try insert.execute(arguments: [source, Data(user.user.bytes), first + Int64(index), user.firstDay])
         }
         try countFirstDays(db, users.reduce(into: [:]) { $0[$1.firstDay, default: 0] += 1 }, source)
