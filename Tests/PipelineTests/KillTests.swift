@@ -18,7 +18,7 @@ extension PipelineTests {
             try await Pipeline.withPipeline { pipeline in
                 let recount = try await Recount.of(accessLog!)
                 var roles = try await Roles.start(pipeline, workers: 2, ["WORKER_BATCH_SIZE": "100"])
-                for round in 1...8 {
+                for round in 1...50 {
                     let victims = (0..<4).map { _ in Victim.allCases.randomElement(using: &random)! }
                     try await importWhileKilling(victims, pipeline, &roles)
                     try await roles.expectNumbers(recount)
