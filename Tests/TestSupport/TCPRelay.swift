@@ -11,6 +11,19 @@ public final class TCPRelay: Sendable {
         var connections: Set<Int32> = []
         /// How long each read of bytes waits before they go on.
         var delay: Duration = .zero
+        var trap: Trap?
+        var isHolding = false
+    }
+
+    /// Bytes that a request is known by, and what is kept back.
+    private struct Trap {
+        var mark: [UInt8]
+        var part: Part
+    }
+
+    /// The parts of an exchange.
+    public enum Part: Sendable, CaseIterable {
+        case request, reply
     }
 
     /// Where clients connect.
@@ -58,6 +71,35 @@ public final class TCPRelay: Sendable {
     /// From now on bytes wait so long, in both directions, before they go on.
     public func delay(_ delay: Duration) { state.withLock { $0.delay = delay } }
 
+    /// Keeps the next request with these bytes from the server, or its reply from the client: nothing more passes on that
+    /// connection.
+    public func hold(_ part: Part, of mark: [UInt8]) { state.withLock { $0.trap = Trap(mark: mark, part: part) } }
+
+    /// Whether it has come, and is kept.
+    public var isHolding: Bool { state.withLock { $0.isHolding } }
+
+    /// Drops what is kept, and its connection.
+    public func drop() { state.withLock { ($0.trap, $0.isHolding) = (nil, false) } }
+
+    /// Waits while these bytes of a client, or of its server, are to be kept.
+    /// - Parameter isAwaited: whether the connection's next reply is the one wanted.
+    /// - Returns: whether they go on.
+    private func pass(_ bytes: ArraySlice<UInt8>, _ part: Part, _ isAwaited: borrowing Mutex<Bool>) -> Bool {
+        let isCaught = state.withLock { state in
+            guard let trap = state.trap, !state.isHolding else { return false }
+            if part == .request, bytes.contains(trap.mark) {
+                if trap.part == .reply { isAwaited.withLock { $0 = true } }
+                state.isHolding = trap.part == .request
+            } else if part == .reply, isAwaited.withLock({ $0 }) {
+                state.isHolding = true
+            }
+            return state.isHolding
+        }
+        guard isCaught else { return true }
+        while isHolding { usleep(10_000) }
+        return false
+    }
+
     private func relay(_ client: Int32) {
         let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = loopback(target)
@@ -70,10 +112,15 @@ public final class TCPRelay: Sendable {
             closeNow(client)
             return closeNow(server)
         }
-        let delay: @Sendable () -> Duration = { [weak self] in self?.state.withLock { $0.delay } ?? .zero }
-        Thread { copy(from: client, to: server, after: delay) }.start()
+        let exchange = Exchange()
+        let goesOn: @Sendable (ArraySlice<UInt8>, Part) -> Bool = { [weak self] bytes, part in
+            guard let self else { return true }
+            Thread.sleep(forTimeInterval: state.withLock { $0.delay } / .seconds(1))
+            return pass(bytes, part, exchange.isAwaited)
+        }
+        Thread { copy(from: client, to: server) { goesOn($0, .request) } }.start()
         Thread { [weak self] in
-            copy(from: server, to: client, after: delay)
+            copy(from: server, to: client) { goesOn($0, .reply) }
             self?.state.withLock { $0.connections.subtract([client, server]) }
             usleep(10_000)  // The other thread has been woken by now, and must not read from a reused descriptor.
             closeNow(client)
@@ -82,11 +129,15 @@ public final class TCPRelay: Sendable {
     }
 }
 
-private func copy(from source: Int32, to target: Int32, after delay: () -> Duration) {
+/// What the two directions of a connection tell each other.
+private final class Exchange: Sendable {
+    let isAwaited = Mutex(false)
+}
+
+private func copy(from source: Int32, to target: Int32, while goesOn: (ArraySlice<UInt8>) -> Bool) {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while case let count = recv(source, &buffer, buffer.count, 0), count > 0 {
-        Thread.sleep(forTimeInterval: delay() / .seconds(1))
-        guard send(target, buffer, count, Int32(MSG_NOSIGNAL)) == count else { break }
+        guard goesOn(buffer[..<count]), send(target, buffer, count, Int32(MSG_NOSIGNAL)) == count else { break }
     }
     shutdown(source, Int32(SHUT_RDWR))
     shutdown(target, Int32(SHUT_RDWR))
