@@ -1,4 +1,7 @@
 import Foundation
+import KafkaLog
+import MongoStore
+import Stores
 import TestSupport
 import Testing
 
@@ -56,6 +59,43 @@ extension PipelineTests {
                 }
                 let totals = try await pipeline.totals()
                 #expect(totals.dead == 0 && totals.lost == 0 && totals.balanced)
+            }
+        }
+
+        @Test("what waits for MongoDB has bounded room: what is more is dropped, and fetched again")
+        func heldRecords() async throws {
+            var records = MadeRecords(at: 1_746_100_800_000)
+            let (note, room) = (String(repeating: "x", count: 20_000), 1 << 20)
+            for number in 0..<400 { records.append(number, note: note) }
+            try await Pipeline.withPipeline { pipeline in
+                let relay = try TCPRelay(to: pipeline.mongodbPort)
+                let worker = try await pipeline.start(
+                    "worker",
+                    [
+                        "MONGODB_URI": pipeline.mongodbURI(port: relay.port), "WORKER_HELD_BYTES": String(room),
+                        "WORKER_BATCH_SIZE": "20",
+                    ])
+                try await eventually(within: .seconds(60), "the worker has its partitions") {
+                    try await worker.sum(of: "tributary_worker_partitions_assigned") == 24
+                }
+                relay.cut()
+                try await pipeline.withStores { log, store in
+                    try await log.produceAll(records.batch)
+                    var most = 0.0
+                    try await eventually(within: .seconds(120), "there is no more room") {
+                        most = max(most, try await worker.sum(of: "tributary_worker_held_bytes"))
+                        return worker.process.lines.contains { $0.contains("has no more room") }
+                    }
+                    // One batch of 20 records may be beyond it for a moment.
+                    #expect(most <= Double(room + 20 * 21_000))
+                    relay.restore()
+                    try await eventually(within: .seconds(120), "all is stored") {
+                        try await store.totals().stored == 400
+                    }
+                    let totals = try await store.totals()
+                    #expect(totals.dead == 0 && totals.lost == 0 && totals.areBalanced)
+                    #expect(try await store.everything().count == 400)
+                }
             }
         }
 
