@@ -25,6 +25,13 @@ extension Settings {
         return settings
     }
 
+    /// The names, in the environment, of all settings that a role reads.
+    static func names(for role: Role, environment: [String: String]) -> Set<String> {
+        var reader = SettingsReader(environment: environment, file: nil)
+        _ = Settings(role: role, reader: &reader, environment: environment, file: nil) { _, _ in .accepted }
+        return Set(reader.known.map(reader.name))
+    }
+
     private init(
         role: Role, reader: inout SettingsReader, environment: [String: String],
         file: (name: String, content: ConfigurationFile)?, _ kafkaProperty: (String, String) -> KafkaPropertyVerdict
