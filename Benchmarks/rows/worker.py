@@ -3,7 +3,7 @@
 Both are members of a group on the same mock broker and insert into a SecantusDB of this run (whose speed is not
 MongoDB's: it is waited for, and not counted). A worker that has its partitions stands by; then events are produced, and
 what the process took until all are stored is divided by their number: libmongoc's part included, and what it does each
-second anyway; with and without the threads in which librdkafka fetches and unpacks.
+second anyway; with and without the threads that only fetch.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ class Sample:
     cpu: float
     #: Milliseconds of CPU that it takes in a second without events, of the same threads as `own`.
     idle: float
-    #: Without librdkafka's own threads, which fetch and unpack: what comes after that.
+    #: Without the threads that fetch: librdkafka's own, and the product's that copies records out of it.
     own: float
     rate: float
     resident: float
@@ -66,26 +66,27 @@ def produce(run: Run, broker: str, kind: str):
 
 def sample(run: Run, server: Server, broker: str, kind: str, is_done) -> Sample:
     idle = idle_cost(server)
-    spent, fetching, started = server.cpu(), librdkafka(server), time.monotonic()
+    spent, fetching, started = server.cpu(), fetching_cost(server), time.monotonic()
     produce(run, broker, kind)
     # Each look at the metrics is the worker's own CPU, some milliseconds of it: seldom, as Prometheus looks seldom.
     server.wait(is_done, 600, pause=2)
     seconds = time.monotonic() - started
-    spent, fetching = server.cpu() - spent, librdkafka(server) - fetching
+    spent, fetching = server.cpu() - spent, fetching_cost(server) - fetching
     each = 1e6 / count(run)
     return Sample(spent * each, idle, (spent - fetching) * each, count(run) / seconds, server.resident(peak=True))
 
 
 def idle_cost(server: Server, seconds: float = 5) -> float:
     """What the worker takes in a second while there is nothing to do."""
-    before = server.cpu() - librdkafka(server)
+    before = server.cpu() - fetching_cost(server)
     time.sleep(seconds)
-    return (server.cpu() - librdkafka(server) - before) / seconds * 1e3
+    return (server.cpu() - fetching_cost(server) - before) / seconds * 1e3
 
 
-def librdkafka(server: Server) -> float:
-    """Seconds of CPU of librdkafka's own threads."""
-    return sum(seconds for name, seconds in server.cpu_by_thread().items() if name.startswith("rdk:"))
+def fetching_cost(server: Server) -> float:
+    """Seconds of CPU of the threads that fetch. The yardstick's own part of it is in its one thread."""
+    threads = server.cpu_by_thread().items()
+    return sum(seconds for name, seconds in threads if name.startswith(("rdk:", "kafka-consumer")))
 
 
 def product(run: Run, kind: str) -> Sample:
