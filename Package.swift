@@ -21,8 +21,9 @@ func library(_ name: String, _ pkgConfig: String?, apt: String) -> Target {
         name: name, path: "Core/CLibraries/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], without exclude: [String] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: strict)
 }
 
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -215,9 +216,9 @@ let package = Package(
             "PipelineTests",
             [
                 "EmbeddedStores", "Events", "JSONSchema", "KafkaLog", "MongoStore", "PostgresStore", "Schemas",
-                "Stores",
-                "TestSupport", crypto, httpClient, logging, nio, nioHTTP,
-            ]),
+                "Stores", "TestSupport", crypto, httpClient, logging, nio, nioHTTP,
+            ],
+            without: ["recount.py", "recount_duckdb.py", "recount_events.py", "OpenAPI/schemathesis_hooks.py"]),
         tests(
             "ConformanceTests",
             [
