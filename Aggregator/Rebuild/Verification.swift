@@ -22,11 +22,13 @@ public struct Verification: Sendable {
 
     /// What a verification came to.
     public struct Report: Sendable, Equatable {
-        /// Rows compared, those that only one side has among them; days with new visitors are rows here.
+        /// Rows compared, those that only one side has among them.
         public var rows = 0
+        /// Days and sources whose new visitors were compared.
+        public var days = 0
         /// Raw events read.
         public var events: Int64 = 0
-        /// Rows that differ.
+        /// Rows that differ, and days whose new visitors do.
         public var differences = 0
     }
 
@@ -144,7 +146,7 @@ public struct Verification: Sendable {
         }
         let days = firstDays.days.filter { span.days.contains($0.day) }.union(counts.keys)
         for day in days.sorted(by: { ($0.source, $0.day) < ($1.source, $1.day) }) {
-            report.rows += 1
+            report.days += 1
             let recounted = Int64(firstDays.recounted[day]?.count ?? 0)
             guard counts[day] ?? 0 != recounted || firstDays.differ(on: day) else { continue }
             report.differences += 1

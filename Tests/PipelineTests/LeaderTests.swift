@@ -48,6 +48,27 @@ extension PipelineTests {
             }
         }
 
+        @Test("passes made by hand beside a leading aggregator and each other succeed, and every event counts once")
+        func onceBesideOthers() async throws {
+            try await Pipeline.withPipeline { pipeline in
+                let roles = try await Roles.start(pipeline, workers: 1)
+                for round in 0..<4 {
+                    let events = (0..<50).map { Self.event.replacing("e1", with: "e\(round)-\($0)") }
+                    let body = "[\(events.joined(separator: ","))]"
+                    #expect(try await post("\(roles.collector.url)/v1/events", body).status == 202)
+                    let passes = try await withThrowingTaskGroup { group in
+                        for _ in 0..<3 { group.addTask { try await pipeline.run("aggregator", "--once") } }
+                        return try await group.reduce(into: []) { $0.append($1) }
+                    }
+                    #expect(passes.allSatisfy { $0.end == .exited(0) }, "\(passes)")
+                }
+                try await roles.dashboard.waitUntilComplete()
+                #expect(try await roles.dashboard.visitors("date=2025-05-01").events == 200)
+                let verified = try await pipeline.run("verify", "--from", "2025-05-01", "--to", "2025-05-01")
+                #expect(verified.end == .exited(0), "\(verified.output)")
+            }
+        }
+
         @Test("without PostgreSQL passes fail, are counted, and go on when it is back")
         func outage() async throws {
             try await Pipeline.withPipeline { pipeline in
