@@ -39,7 +39,7 @@ class Sample:
 
 
 def count(run: Run) -> int:
-    return 2_000 if run.quick else 120_000
+    return 2_000 if run.quick else 60_000
 
 
 @contextlib.contextmanager
