@@ -4,19 +4,22 @@ import Glibc
 import PostgresStore
 import Stores
 
-/// Rolls events up, then as many new ones of the next day, and prints JSON on each: what the pass took.
-func measurePass(at place: String, stored: Int, new: Int) async throws {
-    let store: any RollupStore =
-        place.hasPrefix("postgres")
-        ? try PostgresStore(url: place) : try EmbeddedRollupStore(path: "\(place)/rollups.db")
-    try await store.provision(timeZone: "UTC")
-    let bench = PassBench(store: store, cursor: try await store.withReader { try await $0.cursors().first })
+/// Rolls events of a tenth as many users up, at least of those that `measurePasses` takes.
+func fill(_ place: String, with count: Int) async throws {
+    let (store, bench) = try await open(place)
     let step = 200_000
-    let many = Rows(users: Int64(max(stored, new)) / 10, days: 30)
-    for start in stride(from: 0, to: stored, by: step) {
-        _ = try await bench.merge(events(start..<min(start + step, stored), of: many, after: 0))
+    let many = Rows(users: Int64(max(count, 1_000_000)) / 10, days: 30)
+    for start in stride(from: 0, to: count, by: step) {
+        _ = try await bench.merge(events(start..<min(start + step, count), of: many, after: 0))
     }
-    say(#"{"filled":\#(stored)}"#)
+    await store.close()
+}
+
+/// Rolls new events of the next day up, and prints JSON on each pass: what it took. A process of its own, as an aggregator
+/// that was started then: what filling has taken is not its.
+func measurePasses(at place: String, over new: Int) async throws {
+    let (store, bench) = try await open(place)
+    say(#"{"open":true}"#)
     // Whoever measures the server's log looks at it now, and says so.
     _ = readLine()
     // Several, since the first one reads what a running aggregator would have in memory. Always the same events, by users
@@ -32,6 +35,14 @@ func measurePass(at place: String, stored: Int, new: Int) async throws {
         _ = readLine()
     }
     await store.close()
+}
+
+private func open(_ place: String) async throws -> (any RollupStore, PassBench) {
+    let store: any RollupStore =
+        place.hasPrefix("postgres")
+        ? try PostgresStore(url: place) : try EmbeddedRollupStore(path: "\(place)/rollups.db")
+    try await store.provision(timeZone: "UTC")
+    return (store, PassBench(store: store, cursor: try await store.withReader { try await $0.cursors().first }))
 }
 
 /// Prints a line that whoever measures is waiting for: a pipe would keep it back.

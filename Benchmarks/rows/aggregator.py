@@ -74,7 +74,9 @@ class Passes:
         self.cpu: list[float] = []
         self.bytes: list[int] = []
         self.rows = 0
-        command = [run.binaries / "fold-bench", "pass", place, str(stored), str(NEW)]
+        program = run.binaries / "fold-bench"
+        subprocess.run([program, "fill", place, str(stored)], check=True)
+        command = [program, "pass", place, str(NEW)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
             process.stdout.readline()
             before = position() if position else 0
