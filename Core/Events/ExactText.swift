@@ -1,5 +1,3 @@
-import Glibc
-
 /// A text that is equal to another only if both have the same bytes: the key for everything that clients named.
 ///
 /// Swift takes texts for equal that are spelt with other code points ("é" in one or in two), while stores and hashes
@@ -13,11 +11,10 @@ public struct ExactText: Hashable, Sendable {
 
     public static func == (left: ExactText, right: ExactText) -> Bool {
         let (left, right) = (left.text.utf8, right.text.utf8)
-        guard left.count == right.count else { return false }
         // A native text lies in one piece; byte by byte is the way of bridged ones.
         let areEqual = left.withContiguousStorageIfAvailable { left in
             right.withContiguousStorageIfAvailable { right in
-                left.isEmpty || memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0
+                UnsafeRawBufferPointer(left).hasSameBytes(as: UnsafeRawBufferPointer(right))
             }
         }
         return (areEqual ?? nil) ?? left.elementsEqual(right)

@@ -28,16 +28,6 @@ public struct PayloadHasher {
     }
 }
 
-extension ScannedEvent {
-    /// The digest of this event alone; see `PayloadHasher`.
-    public func payloadHash(
-        in bytes: UnsafeBufferPointer<UInt8>, hasOwnTime: Bool
-    ) throws(JSONSyntaxError) -> (digest: Digest128, needsRewriting: Bool) {
-        var hasher = PayloadHasher()
-        return try hasher.hash(self, in: bytes, hasOwnTime: hasOwnTime)
-    }
-}
-
 extension Digest128 {
     /// The digest by which a visitor is known: of a source and a userId.
     public static func visitor(source: String, userID: String) -> Digest128 {

@@ -1,5 +1,4 @@
 import Events
-import Glibc
 
 /// A JSON text's values in the order in which they are written: where each is and how far it reaches, nothing else.
 ///
@@ -208,8 +207,7 @@ extension ValueTape {
     func isEqualText(_ entry: Int, _ text: Int, of other: ValueTape) -> Bool {
         withText(entry) { left in
             other.withText(text) { right in
-                left.count == right.count
-                    && (left.isEmpty || memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0)
+                UnsafeRawBufferPointer(left).hasSameBytes(as: UnsafeRawBufferPointer(right))
             }
         }
     }

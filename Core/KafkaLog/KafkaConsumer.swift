@@ -56,7 +56,9 @@ actor KafkaConsumer: EventConsumer {
                 continue
             }
             defer { rd_kafka_event_destroy(event) }
-            if batch.isEmpty { batch.reserve(lastSize.bytes, lastSize.records, lastSize.headers) }
+            if batch.isEmpty {
+                batch.reserve(bytes: lastSize.bytes, records: lastSize.records, headers: lastSize.headers)
+            }
             guard let news = try take(event, into: &batch) else { continue }
             if batch.isEmpty { return news }
             pending = news

@@ -43,17 +43,10 @@ extension RecordBatch {
         while rd_kafka_header_get_all(list, fields.count, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR {
             let text = UnsafeRawBufferPointer(start: name, count: name.map { strlen($0) } ?? 0)
             let place = before.lowerBound + fields.count
-            let known = place < before.upperBound ? self.name(text, asIn: headers[place]) : nil
-            fields.append(
-                Header(name: known ?? store(text), value: store(UnsafeRawBufferPointer(start: value, count: size))))
-        }
-    }
-
-    /// Where the name is in the arena already, if that header has the same: records of a topic hardly differ in them.
-    private func name(_ text: UnsafeRawBufferPointer, asIn header: Header) -> Range<Int>? {
-        guard header.name.count == text.count, !text.isEmpty else { return nil }
-        return bytes.withUnsafeBytes {
-            memcmp($0.baseAddress! + header.name.lowerBound, text.baseAddress!, text.count) == 0 ? header.name : nil
+            // Records of a topic hardly differ in the names: the one before has it in the arena already.
+            let isKnown = place < before.upperBound && isNamed(text, headers[place])
+            let name = isKnown ? headers[place].name : store(text)
+            fields.append(Header(name: name, value: store(UnsafeRawBufferPointer(start: value, count: size))))
         }
     }
 }

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Events
 
 /// Records of the log over one byte arena: what is produced, and what is consumed.
 ///
@@ -47,7 +47,7 @@ public struct RecordBatch: Sendable {
     public init(bytes: [UInt8] = []) { self.bytes = bytes }
 
     /// Makes room for so many bytes, records and headers.
-    public mutating func reserve(_ size: Int, _ records: Int, _ headers: Int) {
+    public mutating func reserve(bytes size: Int, records: Int, headers: Int) {
         bytes.reserveCapacity(size)
         self.records.reserveCapacity(records)
         self.headers.reserveCapacity(headers)
@@ -121,22 +121,18 @@ public struct RecordBatch: Sendable {
     public func isNamed(_ name: HeaderName, _ header: Header) -> Bool {
         let wanted = name.rawValue.utf8
         guard header.name.count == wanted.count else { return false }
-        return bytes.withUnsafeBytes { bytes in
-            wanted.withContiguousStorageIfAvailable {
-                memcmp(bytes.baseAddress! + header.name.lowerBound, $0.baseAddress!, $0.count) == 0
-            } ?? bytes[header.name].elementsEqual(wanted)
-        }
+        return wanted.withContiguousStorageIfAvailable { isNamed(UnsafeRawBufferPointer($0), header) }
+            ?? bytes[header.name].elementsEqual(wanted)
+    }
+
+    /// Whether a header has the name that these bytes are.
+    public func isNamed(_ name: UnsafeRawBufferPointer, _ header: Header) -> Bool {
+        bytes.withUnsafeBytes { UnsafeRawBufferPointer(rebasing: $0[header.name]).hasSameBytes(as: name) }
     }
 
     /// The header as text; `nil` without one or where it is not UTF-8.
     public func text(_ name: HeaderName, at index: Int) -> String? {
-        header(name, at: index).flatMap { value in
-            value.withUnsafeBufferPointer { bytes in
-                // ASCII, as nearly always, needs no validation.
-                bytes.allSatisfy { $0 < 0x80 }
-                    ? String(decoding: bytes, as: UTF8.self) : String(validating: bytes, as: UTF8.self)
-            }
-        }
+        header(name, at: index).flatMap(\.utf8Text)
     }
 
     /// All of a record's headers, in order, for carrying them on.

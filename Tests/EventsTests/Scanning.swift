@@ -53,7 +53,8 @@ func hash(ofEvent text: String, hasOwnTime: Bool = true) throws -> (digest: Dige
     let bytes = Array(text.utf8)
     let event = try scan(bytes)
     if let violation = event.violation { throw violation }
-    return try bytes.withUnsafeBufferPointer { try event.payloadHash(in: $0, hasOwnTime: hasOwnTime) }
+    var hasher = PayloadHasher()
+    return try bytes.withUnsafeBufferPointer { try hasher.hash(event, in: $0, hasOwnTime: hasOwnTime) }
 }
 
 /// A small generator whose sequence its seed determines: SplitMix64 (Steele, Lea, Flood: "Fast Splittable

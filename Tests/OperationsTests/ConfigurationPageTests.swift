@@ -17,9 +17,7 @@ struct ConfigurationPageTests {
     @Test func namesEverySetting() throws {
         let page = try #require(Self.page)
         #expect(Self.names.count > 60)
-        for name in Self.names.sorted() where !name.hasSuffix("_BURST") || !name.hasPrefix("LIMIT_") {
-            #expect(page.contains("`\(name)`"), "\(name)")
-        }
+        for name in Self.names.sorted() { #expect(page.contains("`\(name)`"), "\(name)") }
     }
 
     @Test func namesNoOther() throws {

@@ -40,17 +40,24 @@ struct Verdict {
         return event
     }
 
+    private static func digest(
+        of event: ScannedEvent, _ bytes: UnsafeBufferPointer<UInt8>
+    ) -> (digest: Digest128, needsRewriting: Bool)? {
+        var hasher = PayloadHasher()
+        return try? hasher.hash(event, in: bytes, hasOwnTime: true)
+    }
+
     /// Rewrites an event's metadata, and sees that its digest stays.
     private static func rewriting(
         _ event: ScannedEvent, _ bytes: UnsafeBufferPointer<UInt8>
     ) -> (mark: String, text: [UInt8]) {
         guard let metadata = event.metadata else { return ("-", []) }
         guard let text = try? event.metadataWithUniqueKeys(in: bytes),
-            let digest = try? event.payloadHash(in: bytes, hasOwnTime: true)
+            let digest = Self.digest(of: event, bytes)
         else { return ("cannot be rewritten", []) }
         let whole = Array(bytes[..<metadata.lowerBound]) + text + Array(bytes[metadata.upperBound...])
         let isSame = whole.withUnsafeBufferPointer { bytes in
-            self.event(bytes).flatMap { try? $0.payloadHash(in: bytes, hasOwnTime: true) }.map {
+            self.event(bytes).flatMap { Self.digest(of: $0, bytes) }.map {
                 $0.digest == digest.digest && !$0.needsRewriting
             } ?? false
         }

@@ -1,4 +1,4 @@
-import Glibc
+import Events
 import Metrics
 import Synchronization
 
@@ -10,10 +10,7 @@ final class TextCache<Value: Sendable>: Sendable {
         let value: Value
 
         func isOf(_ other: ArraySlice<UInt8>) -> Bool {
-            guard text.count == other.count, !text.isEmpty else { return text.count == other.count }
-            return text.withUnsafeBytes { mine in
-                other.withUnsafeBytes { memcmp(mine.baseAddress!, $0.baseAddress!, mine.count) == 0 }
-            }
+            text.withUnsafeBytes { mine in other.withUnsafeBytes { mine.hasSameBytes(as: $0) } }
         }
     }
 

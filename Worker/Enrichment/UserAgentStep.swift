@@ -1,3 +1,4 @@
+import Events
 import Stores
 
 /// The user agent, and what it tells: device, browser and operating system of people, the name of robots.
@@ -50,12 +51,8 @@ struct UserAgentStep: EnrichmentStep {
 extension ArraySlice<UInt8> {
     /// The text, without a character that was cut at its end; `nil` where it is not UTF-8.
     var validText: String? {
-        let plain = withUnsafeBufferPointer { bytes in
-            bytes.allSatisfy { $0 < 0x80 } ? String(decoding: bytes, as: UTF8.self) : nil
-        }
-        if let plain { return plain }
         for dropped in 0..<4 where dropped <= count {
-            if let text = String(validating: dropLast(dropped), as: UTF8.self) { return text }
+            if let text = dropLast(dropped).utf8Text { return text }
             guard let last = dropLast(dropped).last, last >= 0x80 else { return nil }
         }
         return nil

@@ -50,8 +50,7 @@ final class LiveTally: Sendable {
             guard var entry = state.partitions.removeValue(forKey: partition.partition) else { return }
             defer { state.partitions[partition.partition] = entry }
             let others = state.remembered - entry.tally.visitors.count
-            for index in decoded.indices {
-                guard case .stored = outcomes[index], case .event(let event) = decoded[index] else { continue }
+            for case (.event(let event), .stored) in zip(decoded, outcomes) {
                 entry.tally.count(event, now: now, hasRoom: others + entry.tally.visitors.count < maximumVisitors)
             }
             state.remembered = others + entry.tally.visitors.count

@@ -8,17 +8,10 @@ struct PartitionTally {
         var latency = LatencyHistogram()
         /// From when on nobody is left out: those for whom there was no room have left the window by then.
         var exactFrom: Int64 = 0
-
-        mutating func count(_ type: String) {
-            let isKnown = events.count < LiveSummary.maximumEventTypes || events[type] != nil
-            events[isKnown ? type : LiveSummary.other, default: 0] += 1
-        }
     }
 
     private let startedAt: Int64
     private var sources: [String: Int] = [:]
-    /// The source that was looked up last, and its place.
-    private var last: (source: String, place: Int)?
     private var names: [String] = []
     private var shares: [Share] = []
     private(set) var visitors: SlidingVisitors
@@ -32,9 +25,11 @@ struct PartitionTally {
 
     /// Counts an event that was stored now.
     mutating func count(_ event: RawEvent, now: Int64, hasRoom: Bool) {
-        let place = last?.source == event.source ? last!.place : place(of: event.source)
-        last = (event.source, place)
-        shares[place].count(event.eventType)
+        let place = place(of: event.source)
+        let type =
+            shares[place].events.count < LiveSummary.maximumEventTypes || shares[place].events[event.eventType] != nil
+            ? event.eventType : LiveSummary.other
+        shares[place].events[type, default: 0] += 1
         shares[place].latency.count(now - event.receivedAt)
         let hash = Self.hash(event)
         if !visitors.see(hash, of: place, at: event.receivedAt / 1_000, hasRoom: hasRoom) {

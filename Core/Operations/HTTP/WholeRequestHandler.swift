@@ -126,16 +126,11 @@ final class WholeRequestHandler: ChannelDuplexHandler {
     private func answer(_ head: HTTPRequest, _ body: ByteBuffer, _ context: ChannelHandlerContext) {
         let (channel, loop, requests) = (context.channel, context.eventLoop, requests)
         let this = NIOLoopBound((handler: self, context: context), eventLoop: loop)
-        // A long body would keep the loop's other connections waiting.
-        let executor = body.readableBytes <= Self.smallBody ? LoopExecutor(loop: loop) : nil
-        Task(executorPreference: executor) {
+        Task {
             let parts = await requests.answer(head, body, channel)
             loop.execute { this.value.handler.send(parts, this.value.context) }
         }
     }
-
-    /// Bytes of a body that is read on the connection's own thread, at most: some 50 µs of it.
-    private static let smallBody = 16_384
 
     private func send(_ parts: [HTTPResponsePart], _ context: ChannelHandlerContext) {
         for part in parts { context.write(wrapOutboundOut(part), promise: nil) }
@@ -156,17 +151,5 @@ final class WholeRequestHandler: ChannelDuplexHandler {
             isReadWanted = false
             context.read()
         }
-    }
-}
-
-/// Runs tasks on the thread of an event loop: what starts there and ends there need not be woken elsewhere in between.
-private final class LoopExecutor: TaskExecutor {
-    private let loop: any EventLoop
-
-    init(loop: any EventLoop) { self.loop = loop }
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }

@@ -35,7 +35,7 @@ extension PipelineTests {
                             }
                             try await log.produceAll(records.batch.selecting(sent..<records.batch.count))
                             sent = records.batch.count
-                            try await kill(at: part, of: Self.mark(write.command, write.collection), pipeline)
+                            try await Self.kill(at: part, of: write, pipeline)
                         }
                     }
                     _ = try await pipeline.start("worker")
@@ -45,12 +45,16 @@ extension PipelineTests {
         }
 
         /// Starts a worker, and kills it when it has come to that step.
-        private func kill(at part: TCPRelay.Part, of mark: [UInt8], _ pipeline: Pipeline) async throws {
+        private static func kill(
+            at part: TCPRelay.Part, of write: (command: String, collection: String), _ pipeline: Pipeline
+        ) async throws {
             let relay = try TCPRelay(to: pipeline.mongodbPort)
-            relay.hold(part, of: mark)
+            relay.hold(part, of: mark(write.command, write.collection))
             defer { relay.drop() }
             let worker = try await pipeline.start("worker", ["MONGODB_URI": pipeline.mongodbURI(port: relay.port)])
-            try await eventually(within: .seconds(120), "the worker has come to \(part) of \(mark)") { relay.isHolding }
+            try await eventually(within: .seconds(120), "the worker has come to the \(part) of \(write)") {
+                relay.isHolding
+            }
             worker.process.stop()
         }
 
