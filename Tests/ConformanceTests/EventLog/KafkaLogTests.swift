@@ -10,7 +10,7 @@ import Testing
         try await withBroker { fixture in
             let log = try await fixture.open(properties: ["queue.buffering.max.messages": "100"])
             _ = try await log.produce(RecordBatch("warm", 1), to: .checked)
-            try await fixture.broker.command("rtt 1 1500")
+            try await fixture.broker.command("rtt 1 6000")
             async let slow = log.produce(RecordBatch("slow", 80), to: .checked)
             try await Task.sleep(for: .milliseconds(300))
             let start = ContinuousClock.now
